@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// clockSkew is how far the vendor's clock may run behind Teleport's before evidence counts as older than the request.
+const clockSkew = time.Minute
+
+// fault is a reason why a piece of evidence does not count.
+type fault struct {
+	code, text string
+}
+
+// The faults. The texts are written on the object, for the people who look at it.
+var (
+	faultPolicy    = &fault{"policy_error", "a condition of the routing policy could not be evaluated, so nothing is decided. An administrator of accessbridge finds the error in its log."}
+	faultMarker    = &fault{"wrong_marker", "this object no longer carries the request's own id; somebody has changed it. Decide the request in Teleport."}
+	faultNoActor   = &fault{"no_actor", "it is not known who brought the object into this state. Move it back and let a person move it again."}
+	faultAutomated = &fault{"automation", "automation and bots cannot decide Access Requests. A person has to."}
+	faultTooOld    = &fault{"too_old", "this state is older than the Access Request itself. Move it back and decide it again."}
+	faultUnmapped  = &fault{"unmapped", "the e-mail address of the person is hidden or absent, so they cannot be told from others. An administrator can add the account to teleport.people.table."}
+	faultAmbiguous = &fault{"ambiguous", "more than one Teleport user matches the person. An administrator can settle it in teleport.people.table."}
+	faultNotAUser  = &fault{"not_a_user", "no Teleport user matches the person, and only Teleport users may decide here."}
+	faultRequester = &fault{"requester", "nobody can decide their own Access Request. Move it back and let another person decide."}
+	faultNobody    = &fault{"requester_unknown", "the requester's e-mail address is not known, so it cannot be ruled out that the requester made this decision. An administrator can add the requester to teleport.people.table."}
+	faultApprover  = &fault{"not_approver", "the person is not among the approvers for such requests. Move it back and let an approver decide."}
+	faultOverride  = &fault{"override_not_allowed", "the request asks for a role that may not be decided without a review in Teleport. Review it in Teleport."}
+)
+
+// Judge weighs all evidence on a request. It approves or denies only by an accepted piece of evidence; a denial beats any number of
+// approvals; everything else leaves the request undecided. The order of the evidence does not matter.
+func (p *Policy) Judge(req bridge.Request, evidence []bridge.Evidence) bridge.Decision {
+	route, err := p.Match(req)
+	if route == nil || route.NotifyOnly {
+		return bridge.Decision{}
+	}
+	decision := bridge.Decision{Route: route.Name, Mode: route.Mode}
+	for _, ev := range sorted(evidence) {
+		if ev.Verdict == bridge.Undecided || !hasTarget(route, ev.Target) {
+			continue
+		}
+		if err != nil {
+			decision.Refusals = append(decision.Refusals, refuse(ev, faultPolicy))
+			continue
+		}
+		who, why := p.accept(route, req, ev)
+		if why != nil {
+			decision.Refusals = append(decision.Refusals, refuse(ev, why))
+			continue
+		}
+		if decision.Verdict == bridge.Undecided {
+			decision.Verdict, decision.Evidence = ev.Verdict, ev
+			decision.Person, decision.Reason = who.name(), ev.Reason
+			decision.Rule = "status"
+		}
+	}
+	return decision
+}
+
+// accept runs every rule that a piece of evidence has to pass before it may decide.
+func (p *Policy) accept(route *Route, req bridge.Request, ev bridge.Evidence) (person, *fault) {
+	switch {
+	case ev.Marker != req.ID:
+		return person{}, faultMarker
+	case ev.Actor.Automated:
+		return person{}, faultAutomated
+	case !ev.Actor.Known():
+		return person{}, faultNoActor
+	case ev.At.Before(req.Created.Add(-clockSkew)):
+		return person{}, faultTooOld
+	}
+	who, why := p.people.identify(ev.Target, ev.Actor)
+	if why != nil {
+		return person{}, why
+	}
+	same, comparable := p.people.isRequester(who, req.User)
+	switch {
+	case same:
+		return person{}, faultRequester
+	case !comparable:
+		return person{}, faultNobody
+	case !route.Approvers.allows(who):
+		return person{}, faultApprover
+	case route.Mode == bridge.ModeOverride && !subset(req.Roles, route.OverrideRoles):
+		return person{}, faultOverride
+	}
+	return who, nil
+}
+
+// sorted puts denials first, then the earlier evidence, so that the outcome never depends on the order of arrival.
+func sorted(evidence []bridge.Evidence) []bridge.Evidence {
+	return slices.SortedFunc(slices.Values(evidence), func(a, b bridge.Evidence) int {
+		return cmp.Or(
+			cmp.Compare(precedence(a.Verdict), precedence(b.Verdict)),
+			a.At.Compare(b.At),
+			cmp.Compare(a.Target, b.Target),
+			cmp.Compare(a.Actor.ID, b.Actor.ID),
+			cmp.Compare(a.Actor.Email, b.Actor.Email),
+			cmp.Compare(a.Reason, b.Reason),
+			cmp.Compare(a.Object.ID, b.Object.ID),
+			cmp.Compare(a.Status, b.Status),
+			b.ReadAt.Compare(a.ReadAt),
+		)
+	})
+}
+
+func precedence(v bridge.Verdict) int {
+	if v == bridge.Deny {
+		return 0
+	}
+	return 1
+}
+
+func hasTarget(route *Route, integration string) bool {
+	return slices.ContainsFunc(route.Targets, func(t bridge.Target) bool { return t.Integration == integration })
+}
+
+func refuse(ev bridge.Evidence, why *fault) bridge.Refusal {
+	return bridge.Refusal{Evidence: ev, Code: why.code, Text: why.text}
+}
+
+func subset(roles, allowed []string) bool {
+	return len(roles) > 0 && !slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(allowed, r) })
+}

@@ -1,0 +1,131 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// Directory knows the Teleport users. It answers from memory.
+type Directory interface {
+	// Available is false when the bridge may not read users; then nothing else may be asked.
+	Available() bool
+	// ByEmail returns the users whose name or e-mail trait equals the address.
+	ByEmail(email string) []string
+	// EmailsOf returns the addresses of a user; false when the user is not known.
+	EmailsOf(user string) ([]string, bool)
+}
+
+// Entry maps one outside person to a Teleport user by hand. Either ID, with the integration it belongs to, or Email is set.
+type Entry struct {
+	Integration, ID, Email, User string
+}
+
+// People maps people outside to people in Teleport.
+type People struct {
+	directory   Directory
+	table       []Entry
+	requireUser bool
+}
+
+// NewPeople returns the mapping. The directory may be nil. With requireUser a person counts only when exactly one Teleport user is
+// found for them.
+func NewPeople(directory Directory, table []Entry, requireUser bool) *People {
+	return &People{directory: directory, table: table, requireUser: requireUser}
+}
+
+// person is somebody outside, mapped. The user is empty when the person is known by address only.
+type person struct {
+	user, email string
+}
+
+// name is what the decision is attributed to.
+func (p person) name() string {
+	if p.user != "" {
+		return p.user
+	}
+	return p.email
+}
+
+// identify maps an actor to exactly one person. The table goes before the address.
+func (p *People) identify(integration string, a bridge.Actor) (person, *fault) {
+	users := map[string]bool{}
+	for _, e := range p.table {
+		byID := e.ID != "" && e.ID == a.ID && (e.Integration == "" || e.Integration == integration)
+		if byID || bridge.SameName(e.Email, a.Email) {
+			users[e.User] = true
+		}
+	}
+	if len(users) == 0 && a.Email != "" && p.readable() {
+		for _, u := range p.directory.ByEmail(a.Email) {
+			users[u] = true
+		}
+	}
+	switch {
+	case len(users) > 1:
+		return person{}, faultAmbiguous
+	case len(users) == 1:
+		for u := range users {
+			return person{user: u, email: a.Email}, nil
+		}
+	case a.Email == "":
+		return person{}, faultUnmapped
+	case p.requireUser:
+		return person{}, faultNotAUser
+	}
+	return person{email: a.Email}, nil
+}
+
+// isRequester says whether the person is the named Teleport user under any of their names. The second result is false when there
+// is nothing to compare by: a requester whose address is not known could be anybody.
+func (p *People) isRequester(who person, user string) (same, comparable bool) {
+	if bridge.SameName(who.user, user) || bridge.SameName(who.email, user) {
+		return true, true
+	}
+	addresses := p.addressesOf(user)
+	for _, address := range addresses {
+		if bridge.SameName(who.email, address) || bridge.SameName(who.user, address) {
+			return true, true
+		}
+	}
+	// Two different Teleport users are two people, as far as Teleport can tell.
+	return false, who.user != "" || len(addresses) > 0
+}
+
+func (p *People) addressesOf(user string) []string {
+	var addresses []string
+	if strings.Contains(user, "@") {
+		addresses = append(addresses, user)
+	}
+	for _, e := range p.table {
+		if e.Email != "" && bridge.SameName(e.User, user) {
+			addresses = append(addresses, e.Email)
+		}
+	}
+	if p.readable() {
+		known, _ := p.directory.EmailsOf(user)
+		addresses = append(addresses, known...)
+	}
+	return addresses
+}
+
+func (p *People) readable() bool { return p.directory != nil && p.directory.Available() }
+
+// allows reports whether the list of approvers includes the person. An empty list includes everybody.
+func (a Approvers) allows(who person) bool {
+	if len(a.Emails) == 0 && len(a.Domains) == 0 {
+		return true
+	}
+	for _, e := range a.Emails {
+		if bridge.SameName(e, who.email) || bridge.SameName(e, who.user) {
+			return true
+		}
+	}
+	_, domain, found := strings.Cut(who.email, "@")
+	for _, d := range a.Domains {
+		if found && bridge.SameName(strings.TrimPrefix(d, "@"), domain) {
+			return true
+		}
+	}
+	return false
+}
