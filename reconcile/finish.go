@@ -1,0 +1,112 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// finish closes the object of a request that is resolved, has run out of time, or is gone.
+func (m *mirror) finish(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
+	switch link.Phase {
+	case bridge.PhaseNone:
+		m.forget(id)
+		return 0, nil
+	case bridge.PhaseClaimed:
+		return m.finishClaim(ctx, id, link)
+	case bridge.PhaseFailed:
+		outcome, wait, err := m.outcome(ctx, id, link)
+		if err != nil || wait > 0 {
+			return wait, err
+		}
+		return 0, m.closed(ctx, id, link, outcome.Ending)
+	default:
+		return m.close(ctx, id, link)
+	}
+}
+
+// finishClaim settles a claim whose request has ended before the object's name was known.
+func (m *mirror) finishClaim(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
+	if ref, ok := m.takeCreated(id); ok {
+		return m.opened(ctx, id, link, ref)
+	}
+	if wait := m.mustWait(link, time.Now()); wait > 0 {
+		return m.lookEarly(ctx, id, link, wait)
+	}
+	claim := link.Leased(m.self, time.Now().Add(m.claimTime()))
+	if err := m.swap(ctx, id, link, claim); err != nil {
+		return 0, gone(err)
+	}
+	found, err := m.find(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if found == nil {
+		return 0, gone(m.swap(ctx, id, claim, bridge.Link{}))
+	}
+	return m.opened(ctx, id, claim, *found)
+}
+
+func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
+	outcome, wait, err := m.outcome(ctx, id, link)
+	if err != nil || wait > 0 {
+		return wait, err
+	}
+	if m.judge.shows(id, m.name, outcome.Ending) {
+		// The decision came from this very object, which is therefore where it should be.
+		return 0, m.closed(ctx, id, link, outcome.Ending)
+	}
+	link, err = m.lease(ctx, id, link)
+	if err != nil {
+		return 0, gone(err)
+	}
+	err = m.call(ctx, func(ctx context.Context) error { return m.ticketer.Close(ctx, link.Ref, outcome) })
+	if err != nil && !errors.Is(err, bridge.ErrGone) {
+		return 0, fmt.Errorf("closing the object: %w", err)
+	}
+	m.log.Info("object closed", "request_id", id, "external_id", link.Ref.ID, "ending", string(outcome.Ending))
+	return 0, m.closed(ctx, id, link, outcome.Ending)
+}
+
+// closed writes down that nothing is left to do. Plugin data that no longer exists needs no such note.
+func (m *mirror) closed(ctx context.Context, id string, link bridge.Link, ending bridge.Ending) error {
+	next := link.Released()
+	next.Phase, next.Outcome, next.Notes = bridge.PhaseClosed, ending, nil
+	next.LastError, next.NotBefore = "", time.Time{}
+	if err := gone(m.swap(ctx, id, link, next)); err != nil {
+		return err
+	}
+	m.forget(id)
+	m.links.Forget(id)
+	return nil
+}
+
+// gone lets a link be forgotten whose record Teleport has already removed.
+func gone(err error) error {
+	if errors.Is(err, bridge.ErrGone) {
+		return nil
+	}
+	return err
+}
+
+// outcome says how the request ended. A request that seems to be gone, or out of time, is asked for once more, because lists and
+// clocks may lag.
+func (m *mirror) outcome(ctx context.Context, id string, link bridge.Link) (bridge.Outcome, time.Duration, error) {
+	req, known := m.requests.Get(id)
+	if !known || req.State == bridge.StatePending {
+		fresh, err := m.requests.Fresh(ctx, id)
+		switch {
+		case errors.Is(err, bridge.ErrGone):
+			return vanished(link, m.hasWitnessed(id), time.Now()), 0, nil
+		case err != nil:
+			return bridge.Outcome{}, 0, fmt.Errorf("reading the request: %w", err)
+		case fresh.State == bridge.StatePending:
+			return bridge.Outcome{}, unsettledPause, nil
+		}
+		req = fresh
+	}
+	return resolved(req, m.judge.reviewer.Self()), 0, nil
+}

@@ -1,0 +1,233 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// freshEnough is how old evidence may be when a decision is submitted. Older evidence is read again first, because the object may have
+// been moved since.
+const freshEnough = 15 * time.Second
+
+// judge turns evidence into decisions, one request at a time.
+type judge struct {
+	requests Requests
+	links    Links
+	policy   Policy
+	reviewer Reviewer
+	journal  bridge.Journal
+	metrics  Metrics
+	queue    *queue
+	// look asks the mirror of a target to read its object again; tell asks it to bring the object's notes up to date.
+	look, tell func(target, requestID string)
+	log        *slog.Logger
+
+	mu    sync.Mutex
+	files map[string]*file
+}
+
+// file is what the judge holds on one request.
+type file struct {
+	evidence map[string][]bridge.Evidence
+	// notes are told at the object of the target they are kept under, by note id.
+	notes map[string][]bridge.Note
+	// reported holds the ids of refusals that were audited.
+	reported map[string]bool
+}
+
+// observe replaces what is known from one target and asks for a judgement.
+func (j *judge) observe(id, target string, evidence []bridge.Evidence) {
+	j.mu.Lock()
+	f := j.files[id]
+	if f == nil {
+		f = &file{evidence: map[string][]bridge.Evidence{}, notes: map[string][]bridge.Note{}, reported: map[string]bool{}}
+		j.files[id] = f
+	}
+	f.evidence[target] = evidence
+	j.mu.Unlock()
+	for _, ev := range evidence {
+		if ev.Verdict != bridge.Undecided {
+			j.queue.add(id)
+			return
+		}
+	}
+}
+
+// changed asks for a judgement when there is anything to judge.
+func (j *judge) changed(id string) {
+	if len(j.evidence(id)) > 0 {
+		j.queue.add(id)
+	}
+}
+
+func (j *judge) evidence(id string) []bridge.Evidence {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var all []bridge.Evidence
+	if f := j.files[id]; f != nil {
+		for _, evidence := range f.evidence {
+			all = append(all, evidence...)
+		}
+	}
+	return all
+}
+
+// shows reports whether the object, as last read, already stands where the ending would put it.
+func (j *judge) shows(id, target string, ending bridge.Ending) bool {
+	want := map[bridge.Ending]bridge.Verdict{bridge.EndApproved: bridge.Approve, bridge.EndDenied: bridge.Deny}[ending]
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := j.files[id]
+	if f == nil || want == bridge.Undecided {
+		return false
+	}
+	for _, ev := range f.evidence[target] {
+		if ev.Verdict == want {
+			return true
+		}
+	}
+	return false
+}
+
+// notesFor lists what the judge has to say at the object of a target.
+func (j *judge) notesFor(id, target string) []bridge.Note {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if f := j.files[id]; f != nil {
+		return append([]bridge.Note(nil), f.notes[target]...)
+	}
+	return nil
+}
+
+// forget drops what was held on one target of a request.
+func (j *judge) forget(id, target string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := j.files[id]
+	if f == nil {
+		return
+	}
+	delete(f.evidence, target)
+	delete(f.notes, target)
+	if len(f.evidence) == 0 {
+		delete(j.files, id)
+	}
+}
+
+// reconcile judges one request and submits the decision, if there is one.
+func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error) {
+	req, known := j.requests.Get(id)
+	if !known || !req.Pending(time.Now()) {
+		return 0, nil
+	}
+	evidence := j.evidence(id)
+	d := j.policy.Judge(req, evidence)
+	j.report(req, d.Refusals)
+	if d.Verdict == bridge.Undecided || !j.linked(id, d.Evidence) {
+		return 0, nil
+	}
+	if _, done := req.ReviewBy(j.reviewer.Self()); done && d.Mode == bridge.ModeReview {
+		return 0, nil
+	}
+	if time.Since(d.Evidence.ReadAt) > freshEnough {
+		j.look(d.Evidence.Target, id)
+		return 0, nil
+	}
+	fresh, err := j.requests.Fresh(ctx, id)
+	if errors.Is(err, bridge.ErrGone) {
+		j.tell(d.Evidence.Target, id)
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the request before deciding: %w", err)
+	}
+	if again := j.policy.Judge(fresh, evidence); !fresh.Pending(time.Now()) || again.Verdict != d.Verdict {
+		return 0, nil
+	}
+	return 0, j.submit(ctx, fresh, d)
+}
+
+// linked reports whether the object that was read is the one the link names.
+func (j *judge) linked(id string, ev bridge.Evidence) bool {
+	link := j.links.Link(id, ev.Target)
+	if link.Phase == bridge.PhaseOpen && link.Ref.ID == ev.Object.ID {
+		return true
+	}
+	j.log.Warn("evidence comes from an object that is not linked", "request_id", id, "integration", ev.Target, "external_id", ev.Object.ID)
+	return false
+}
+
+func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decision) error {
+	updated, err := j.reviewer.Submit(ctx, req.ID, d)
+	entry := entryFor(req, d.Evidence, d)
+	entry.Verdict, entry.Person, entry.Reason, entry.Rule = d.Verdict, d.Person, d.Reason, d.Rule
+	switch class, _ := bridge.ClassOf(err); {
+	case errors.Is(err, bridge.ErrGone):
+		j.tell(d.Evidence.Target, req.ID)
+		return nil
+	case err == nil && updated.State == bridge.StatePending:
+		entry.Outcome = bridge.OutcomeRecorded
+	case err == nil:
+		entry.Outcome = bridge.OutcomeApplied
+	case class != bridge.ClassTerminal:
+		return fmt.Errorf("submitting the decision: %w", err)
+	default:
+		entry.Outcome, entry.Detail = bridge.OutcomeFailed, err.Error()
+		j.note(req.ID, d.Evidence.Target, failureNote(d, err.Error()))
+	}
+	j.record(entry)
+	if err != nil {
+		j.tell(d.Evidence.Target, req.ID)
+		return fmt.Errorf("submitting the decision: %w", err)
+	}
+	j.log.Info("decision submitted", "request_id", req.ID, "integration", d.Evidence.Target, "external_id", d.Evidence.Object.ID,
+		"verdict", string(d.Verdict), "outcome", entry.Outcome)
+	j.requests.Merge(updated)
+	j.tell(d.Evidence.Target, req.ID)
+	return nil
+}
+
+// report audits each refusal once and has it told at the object.
+func (j *judge) report(req bridge.Request, refusals []bridge.Refusal) {
+	for _, r := range refusals {
+		note := refusalNote(r)
+		if !j.note(req.ID, r.Evidence.Target, note) {
+			continue
+		}
+		entry := entryFor(req, r.Evidence, bridge.Decision{})
+		entry.Verdict, entry.Outcome, entry.Code, entry.Detail = r.Evidence.Verdict, bridge.OutcomeRefused, r.Code, r.Text
+		j.record(entry)
+		j.tell(r.Evidence.Target, req.ID)
+	}
+}
+
+// note keeps a note for the object of a target; false when it was kept before.
+func (j *judge) note(id, target string, n bridge.Note) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := j.files[id]
+	if f == nil || f.reported[n.ID] {
+		return false
+	}
+	f.reported[n.ID] = true
+	f.notes[target] = append(f.notes[target], n)
+	return true
+}
+
+func (j *judge) record(entry bridge.AuditEntry) {
+	j.journal.Record(entry)
+	j.metrics.Decided(entry.Evidence.Target, entry.Verdict, entry.Outcome)
+}
+
+func entryFor(req bridge.Request, ev bridge.Evidence, d bridge.Decision) bridge.AuditEntry {
+	return bridge.AuditEntry{
+		Time: time.Now().UTC(), RequestID: req.ID, Requester: req.User, Roles: req.Roles,
+		Evidence: ev, Route: d.Route, Mode: d.Mode,
+	}
+}

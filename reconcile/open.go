@@ -1,0 +1,193 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// open creates the object of a pending request, at most once among all instances:
+//
+//  1. Claim the link by compare-and-swap. Whoever loses comes back when the claim runs out.
+//  2. Take over a claim only after it has run out, and then look for the object first: its creator may have died, or may not have
+//     heard the answer. A claim lasts longer than the vendor may take to carry out the call and to show the result in a search.
+//  3. Create the object. When the outcome is unknown the claim stays, and the way leads to step 2 when it has run out.
+//  4. Write the object's name into the link.
+func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Target, link bridge.Link) (time.Duration, error) {
+	if ref, ok := m.takeCreated(req.ID); ok && link.Phase == bridge.PhaseClaimed {
+		return m.opened(ctx, req.ID, link, ref)
+	}
+	if wait := m.mustWait(link, time.Now()); wait > 0 {
+		return m.lookEarly(ctx, req.ID, link, wait)
+	}
+	if ref, ok := m.official(req.ID); ok && link.Phase == bridge.PhaseNone {
+		m.log.Info("taking over the official plugin's object", "request_id", req.ID, "external_id", ref.ID)
+		m.setDue(req.ID)
+		return m.opened(ctx, req.ID, link, ref)
+	}
+	claim := link.Leased(m.self, time.Now().Add(m.claimTime()))
+	claim.Phase, claim.Ref, claim.PendingUntil = bridge.PhaseClaimed, bridge.Ref{}, req.PendingUntil
+	claim.LastError, claim.NotBefore = "", time.Time{}
+	if link.Phase == bridge.PhaseOpen {
+		claim.Replaced, claim.Notes = link.Replaced+1, nil
+	}
+	if err := m.swap(ctx, req.ID, link, claim); err != nil {
+		return 0, err
+	}
+	if link.Phase == bridge.PhaseClaimed {
+		found, err := m.find(ctx, req.ID)
+		if err != nil {
+			return 0, err
+		}
+		if found != nil {
+			m.log.Info("found the object of an earlier try", "request_id", req.ID, "external_id", found.ID)
+			m.setDue(req.ID)
+			return m.opened(ctx, req.ID, claim, *found)
+		}
+	}
+	return m.create(ctx, req, target, claim)
+}
+
+// lookEarly uses the time until a claim of unknown outcome runs out. That the object is found settles the matter at any time; only that it is
+// not found means nothing before.
+func (m *mirror) lookEarly(ctx context.Context, id string, link bridge.Link, wait time.Duration) (time.Duration, error) {
+	m.mu.Lock()
+	tries, unknown := m.unknown[id]
+	if unknown {
+		m.unknown[id]++
+	}
+	m.mu.Unlock()
+	if !unknown || link.Owner != m.self || link.Phase != bridge.PhaseClaimed {
+		return wait, nil
+	}
+	found, err := m.find(ctx, id)
+	if err != nil || found == nil {
+		return min(wait, jitter(time.Second<<min(tries, 6))), err
+	}
+	m.log.Info("found the object whose creation went unanswered", "request_id", id, "external_id", found.ID)
+	m.setDue(id)
+	return m.opened(ctx, id, link, *found)
+}
+
+// mustWait says how long the link may not be touched: while a claim is in force, whoever holds it, and after a terminal fault, unless
+// another process met it, which may have had another configuration.
+func (m *mirror) mustWait(link bridge.Link, now time.Time) time.Duration {
+	switch {
+	case link.Phase == bridge.PhaseClaimed && now.Before(link.Until):
+		return link.Until.Sub(now) + jitter(conflictPause)
+	case link.Phase == bridge.PhaseFailed && link.Owner == m.self && now.Before(link.NotBefore):
+		return link.NotBefore.Sub(now)
+	}
+	if t, ok := m.ticketer.(bridge.Throttled); ok {
+		if until := t.BusyUntil(); now.Before(until) {
+			return until.Sub(now) + jitter(conflictPause)
+		}
+	}
+	return 0
+}
+
+// claimTime is how long a claim lasts: the call itself, the time the vendor may go on working after the bridge stopped waiting, and
+// the time until the result shows in a search.
+func (m *mirror) claimTime() time.Duration {
+	t := m.ticketer.Traits()
+	return callLimit + t.ApplyWithin + t.SearchLag + leaseMargin
+}
+
+func (m *mirror) create(ctx context.Context, req bridge.Request, target bridge.Target, claim bridge.Link) (time.Duration, error) {
+	draft := bridge.Draft{Request: req, WebURL: m.webURL(req.ID), Settings: target.Settings}
+	draft.Request.Resources = m.titles(ctx, req.Resources)
+	var ref bridge.Ref
+	err := m.call(ctx, func(ctx context.Context) (err error) {
+		ref, err = m.ticketer.Open(ctx, bridge.Marker{RequestID: req.ID}, draft)
+		return err
+	})
+	if err != nil {
+		return 0, m.notCreated(ctx, req.ID, claim, fmt.Errorf("creating the object: %w", err))
+	}
+	m.mu.Lock()
+	m.created[req.ID] = ref
+	m.mu.Unlock()
+	m.log.Info("object created", "request_id", req.ID, "external_id", ref.ID, "key", ref.Key)
+	return m.opened(ctx, req.ID, claim, ref)
+}
+
+// notCreated gives the claim back when the vendor certainly did nothing. Otherwise the claim stays, and so does the pause until it runs
+// out.
+func (m *mirror) notCreated(ctx context.Context, id string, claim bridge.Link, err error) error {
+	m.mu.Lock()
+	delete(m.unknown, id)
+	if !bridge.NoEffect(err) {
+		m.unknown[id] = 0
+	}
+	m.mu.Unlock()
+	if !bridge.NoEffect(err) {
+		return &bridge.Error{Class: bridge.ClassWait, After: min(time.Second, time.Until(claim.Until)), Err: fmt.Errorf("outcome unknown, looking for the object: %w", err)}
+	}
+	next := bridge.Link{Replaced: claim.Replaced}
+	if class, _ := bridge.ClassOf(err); class == bridge.ClassTerminal {
+		next = claim.Leased(m.self, time.Time{})
+		next.Phase, next.LastError, next.NotBefore = bridge.PhaseFailed, err.Error(), time.Now().Add(terminalPause).UTC()
+	}
+	if swapped := m.swap(ctx, id, claim, next); swapped != nil {
+		m.log.Warn("claim not given back", "request_id", id, "error", swapped)
+	}
+	return err
+}
+
+// opened writes the object's name into the link. Until that has succeeded the name is kept in memory and tried again.
+func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref bridge.Ref) (time.Duration, error) {
+	next := link.Released()
+	next.Phase, next.Ref, next.Opened = bridge.PhaseOpen, ref, time.Now().UTC().Truncate(time.Second)
+	if req, ok := m.requests.Get(id); ok {
+		next.PendingUntil = req.PendingUntil
+	}
+	if err := m.swap(ctx, id, link, next); err != nil {
+		m.mu.Lock()
+		m.created[id] = ref
+		m.mu.Unlock()
+		return 0, err
+	}
+	m.mu.Lock()
+	delete(m.created, id)
+	delete(m.unknown, id)
+	due := m.due[id]
+	m.mu.Unlock()
+	if due || m.needsMore(id) {
+		return time.Nanosecond, nil
+	}
+	return 0, nil
+}
+
+// needsMore reports whether the request already has something to tell at its new object, or has ended meanwhile.
+func (m *mirror) needsMore(id string) bool {
+	req, ok := m.requests.Get(id)
+	return !ok || !req.Pending(time.Now()) || len(m.notes(req)) > 0
+}
+
+func (m *mirror) find(ctx context.Context, id string) (found *bridge.Ref, err error) {
+	err = m.call(ctx, func(ctx context.Context) (err error) {
+		found, err = m.ticketer.Find(ctx, bridge.Marker{RequestID: id})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for the object: %w", err)
+	}
+	return found, nil
+}
+
+func (m *mirror) official(id string) (bridge.Ref, bool) {
+	a, ok := m.ticketer.(bridge.Adopter)
+	if !ok {
+		return bridge.Ref{}, false
+	}
+	return m.links.Official(id, a.OfficialPlugin())
+}
+
+func (m *mirror) takeCreated(id string) (bridge.Ref, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ref, ok := m.created[id]
+	return ref, ok
+}

@@ -1,0 +1,197 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+const (
+	retryFirst = 200 * time.Millisecond
+	retryMost  = time.Minute
+	// terminalPause is how long a fault that only a person can mend rests. It is tried again all the same, because the mend may
+	// happen outside, such as a permission granted at the vendor.
+	terminalPause = 10 * time.Minute
+	conflictPause = 20 * time.Millisecond
+)
+
+// Failure is a request that a queue could not settle yet.
+type Failure struct {
+	RequestID string       `json:"request_id"`
+	Queue     string       `json:"queue"`
+	Class     bridge.Class `json:"class"`
+	Error     string       `json:"error"`
+	Since     time.Time    `json:"since"`
+	NextTry   time.Time    `json:"next_try"`
+}
+
+// queue runs one function per request id, never two at once for the same id, with a pause that the error names.
+type queue struct {
+	name    string
+	workers int
+	run     func(ctx context.Context, requestID string) (time.Duration, error)
+	work    workqueue.TypedDelayingInterface[string]
+	pauses  workqueue.TypedRateLimiter[string]
+	metrics Metrics
+	log     *slog.Logger
+
+	mu       sync.Mutex
+	waiting  map[string]time.Time
+	failures map[string]Failure
+}
+
+func newQueue(name string, workers int, metrics Metrics, log *slog.Logger, run func(context.Context, string) (time.Duration, error)) *queue {
+	return &queue{
+		name: name, workers: workers, run: run, metrics: metrics, log: log,
+		work:    workqueue.NewTypedDelayingQueue[string](),
+		pauses:  workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, retryMost),
+		waiting: map[string]time.Time{}, failures: map[string]Failure{},
+	}
+}
+
+// add asks for a run as soon as a worker is free.
+func (q *queue) add(id string) {
+	q.mu.Lock()
+	if _, ok := q.waiting[id]; !ok {
+		q.waiting[id] = time.Now()
+	}
+	q.mu.Unlock()
+	q.work.Add(id)
+}
+
+// serve runs the workers until ctx ends, then lets those at work finish. What still waits is dropped: it is found again from state.
+// The runs get their own context, which ends drain after ctx does.
+func (q *queue) serve(ctx context.Context, drain time.Duration) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var workers sync.WaitGroup
+	for range q.workers {
+		workers.Go(func() {
+			for q.next(running, ctx) {
+			}
+		})
+	}
+	<-ctx.Done()
+	limit := time.AfterFunc(drain, cancel)
+	defer limit.Stop()
+	q.work.ShutDown()
+	workers.Wait()
+}
+
+// next settles one request; false when the queue is shut down. Once stopping ends, requests still in the queue are passed over.
+func (q *queue) next(running, stopping context.Context) bool {
+	id, shutdown := q.work.Get()
+	if shutdown {
+		return false
+	}
+	defer q.work.Done(id)
+	if stopping.Err() != nil {
+		return true
+	}
+	q.mu.Lock()
+	delete(q.waiting, id)
+	q.mu.Unlock()
+	start := time.Now()
+	after, err := q.guarded(running, id)
+	result := q.settle(id, after, err)
+	q.metrics.Reconciled(q.name, result, time.Since(start))
+	return true
+}
+
+// guarded turns a panic into an error, so that one bad request cannot stop the others.
+func (q *queue) guarded(ctx context.Context, id string) (after time.Duration, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			q.log.Error("run panicked", "request_id", id, "queue", q.name, "stack", string(debug.Stack()))
+			err = fmt.Errorf("run panicked: %v", p)
+		}
+	}()
+	return q.run(ctx, id)
+}
+
+// settle plans the next run and remembers or forgets the failure.
+func (q *queue) settle(id string, after time.Duration, err error) string {
+	if err == nil {
+		q.pauses.Forget(id)
+		q.remember(id, nil, "", 0)
+		if after > 0 {
+			q.work.AddAfter(id, after)
+			return "wait"
+		}
+		return "ok"
+	}
+	if errors.Is(err, bridge.ErrConflict) {
+		q.work.AddAfter(id, jitter(conflictPause))
+		return "wait"
+	}
+	class, pause := bridge.ClassOf(err)
+	switch class {
+	case bridge.ClassTerminal:
+		pause = jitter(terminalPause)
+	case bridge.ClassWait:
+		q.pauses.Forget(id)
+		pause += jitter(conflictPause)
+	default:
+		pause = jitter(q.pauses.When(id))
+	}
+	q.remember(id, err, class, pause)
+	q.work.AddAfter(id, pause)
+	return string(class)
+}
+
+// remember keeps the failure for the status page and logs it when it is new or has changed.
+func (q *queue) remember(id string, err error, class bridge.Class, pause time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	last, failed := q.failures[id]
+	if err == nil {
+		if failed {
+			delete(q.failures, id)
+			q.log.Info("settled after failures", "request_id", id, "queue", q.name, "since", last.Since)
+		}
+		return
+	}
+	f := Failure{RequestID: id, Queue: q.name, Class: class, Error: err.Error(), Since: time.Now(), NextTry: time.Now().Add(pause)}
+	if failed {
+		f.Since = last.Since
+	}
+	q.failures[id] = f
+	if !failed || last.Error != f.Error {
+		q.log.Warn("not settled", "request_id", id, "queue", q.name, "class", string(class), "next_try", pause, "error", err)
+	}
+}
+
+// failing lists what could not be settled yet.
+func (q *queue) failing() []Failure {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := make([]Failure, 0, len(q.failures))
+	for _, f := range q.failures {
+		list = append(list, f)
+	}
+	return list
+}
+
+// depth is the number of requests that wait for a worker, oldest the age of the one that waits longest.
+func (q *queue) depth() (waiting int, oldest time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, since := range q.waiting {
+		oldest = max(oldest, time.Since(since))
+	}
+	return len(q.waiting), oldest
+}
+
+// jitter spreads a pause over 80 to 120 percent, so that instances and requests do not come back all at once.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // Spreading load needs no secret randomness.
+}
