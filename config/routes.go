@@ -1,0 +1,65 @@
+package config
+
+// Settings are the settings of one integration, of the vendor's own type. A Kind makes them with their defaults; the file is
+// decoded over these, then Validate is called.
+type Settings interface {
+	// Validate reports every fault to p, whose paths are relative to these settings, and resolves secrets with
+	// Problems.Secret and Problems.Secrets.
+	Validate(p *Problems)
+}
+
+// TargetSettings is implemented by per-target settings that have something to check.
+type TargetSettings interface {
+	// Validate reports every fault to p, whose paths are relative to the target.
+	Validate(p *Problems)
+}
+
+// Kind describes one type of integration to the loader.
+type Kind struct {
+	// Settings returns a pointer to a new struct that holds the defaults.
+	Settings func() Settings
+	// Target returns a pointer to a new struct for the per-target settings of a route; nil when the type has none.
+	Target func() any
+}
+
+// Integration is one vendor account.
+type Integration struct {
+	Name string `yaml:"name" jsonschema:"required,pattern=^[a-z][a-z0-9-]{0\\,30}$" jsonschema_description:"Your own name for it: it is the end of its webhook's address and the key of its links."`
+	Type string `yaml:"type" jsonschema:"required" jsonschema_description:"The vendor."`
+	// Config is a pointer to the settings type of the vendor.
+	Config Settings `yaml:"config" jsonschema_description:"The vendor's own settings."`
+}
+
+// Route says which requests go where, and who may decide them there.
+type Route struct {
+	Name          string    `yaml:"name" jsonschema:"required,pattern=^[a-z][a-z0-9-]{0\\,30}$" jsonschema_description:"Your own name for it, used in audit lines."`
+	When          string    `yaml:"when" jsonschema_description:"CEL expression over request that selects requests. Without it the route selects all."`
+	Targets       []Target  `yaml:"targets" jsonschema:"required,minItems=1" jsonschema_description:"Where the requests are opened."`
+	Approvers     Approvers `yaml:"approvers" jsonschema_description:"Whose decisions count. Without it everybody's who can make them at the vendor, but never the requester's."`
+	Decide        string    `yaml:"decide" jsonschema:"enum=review,enum=override" jsonschema_description:"review submits an access review and leaves Teleport's thresholds in force; override sets the state. Default review."`
+	OverrideRoles []string  `yaml:"override_roles" jsonschema_description:"Roles that override may decide. Required with decide: override."`
+	NotifyOnly    bool      `yaml:"notify_only" jsonschema_description:"Open and close objects, but take no decision from them. Default false."`
+}
+
+// The values of Route.Decide.
+const (
+	DecideReview   = "review"
+	DecideOverride = "override"
+)
+
+// Target is one place a route opens for a request.
+type Target struct {
+	Integration string `yaml:"integration" jsonschema:"required" jsonschema_description:"Name of the integration."`
+	// Settings is a pointer to the per-target type of the vendor, decoded from the other keys of the target; nil when there
+	// are none.
+	Settings any `yaml:"-"`
+}
+
+// Approvers are the people whose decisions count. A person counts who is in either list.
+type Approvers struct {
+	Emails  []string `yaml:"emails" jsonschema_description:"Addresses of people."`
+	Domains []string `yaml:"domains" jsonschema_description:"Domains whose addresses all count, such as example.com."`
+}
+
+// Empty reports whether no approvers are named.
+func (a Approvers) Empty() bool { return len(a.Emails) == 0 && len(a.Domains) == 0 }

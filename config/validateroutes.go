@@ -1,0 +1,73 @@
+package config
+
+import "strings"
+
+func (c *Config) routes(p *Problems) {
+	p.Required("routes", c.Routes)
+	names := names{}
+	for i := range c.Routes {
+		at := p.At(element("routes", i))
+		names.check(at, c.Routes[i].Name)
+		c.targets(at, c.Routes[i].Targets)
+		c.Routes[i].Approvers.validate(at.At("approvers"))
+		c.Routes[i].deciding(at)
+	}
+}
+
+func (c *Config) targets(p *Problems, targets []Target) {
+	p.Required("targets", targets)
+	taken := map[string]bool{}
+	for i, target := range targets {
+		at := p.At(element("targets", i))
+		switch {
+		case !at.Required("integration", target.Integration):
+		case taken[target.Integration]:
+			at.Add("integration", "remove one of them, or make a second integration of the same type",
+				"%q is named twice in this route", target.Integration)
+		default:
+			c.refersTo(at, target.Integration)
+		}
+		taken[target.Integration] = true
+		if settings, ok := target.Settings.(TargetSettings); ok {
+			settings.Validate(at)
+		}
+	}
+}
+
+func (a *Approvers) validate(p *Problems) {
+	for i, email := range a.Emails {
+		name, domain, ok := strings.Cut(email, "@")
+		if !ok || name == "" || domain == "" || strings.ContainsAny(email, " <>*,") || strings.Contains(domain, "@") {
+			p.Add(element("emails", i), "write it as anna@example.com", "%q is not an e-mail address", email)
+		}
+	}
+	for i, domain := range a.Domains {
+		if domain == "" || strings.ContainsAny(domain, "@* /:") {
+			p.Add(element("domains", i), "write it as example.com", "%q is not a domain", domain)
+		}
+	}
+}
+
+func (r *Route) deciding(p *Problems) {
+	if r.Decide == "" {
+		r.Decide = DecideReview
+	}
+	p.OneOf("decide", r.Decide, DecideReview, DecideOverride)
+	switch {
+	case r.Decide == DecideOverride:
+		p.Required("override_roles", r.OverrideRoles)
+	case len(r.OverrideRoles) > 0:
+		p.Add("override_roles", "set decide: override or remove them", "are used only with decide: override")
+	}
+	for i, role := range r.OverrideRoles {
+		if role == "" || strings.ContainsAny(role, "*?^$ ") {
+			p.Add(element("override_roles", i), "name each role", "%q is not the name of a role; patterns are not allowed here", role)
+		}
+	}
+	if r.NotifyOnly && r.Decide == DecideOverride {
+		p.Add("decide", "remove it or notify_only", "decides nothing in a route with notify_only")
+	}
+	if r.NotifyOnly && !r.Approvers.Empty() {
+		p.Add("approvers", "remove them or notify_only", "decide nothing in a route with notify_only")
+	}
+}
