@@ -1,0 +1,142 @@
+// Package admin puts the Teleport and the Jira simulator together into one small world with the same people in both, and lets a
+// person or a script steer it over HTTP: make requests, act as anybody, inject faults.
+//
+// Nothing here protects anything: all accounts and secrets are public, and whoever reaches the HTTP API may do everything.
+package admin
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/teleport"
+)
+
+// WebhookSecret signs the simulated webhooks unless [Options] has another secret.
+const WebhookSecret = "simulated-webhook-secret"
+
+const (
+	identityName = "identity"
+	identityTTL  = 12 * time.Hour
+	// senderLimit is how long a receiver may take; Jira's own limit.
+	senderLimit = 20 * time.Second
+	// senderConns is how many connections to a receiver are kept for later deliveries.
+	senderConns = 128
+)
+
+// Options configures [Start]. Only Dir is required.
+type Options struct {
+	// Teleport and Jira configure the two simulators. Without users of its own, Jira has [jira.DefaultUsers].
+	Teleport teleport.Options
+	Jira     jira.Options
+	// Dir is an existing folder, in which the identity file is kept.
+	Dir string
+	// IdentityTTL is how long the identity of the bridge is valid; default 12 h.
+	IdentityTTL time.Duration
+	// Webhook is where Jira tells what happens; without a URL it tells nobody. Its default secret is [WebhookSecret].
+	Webhook jira.Webhook
+	// WebhookCA holds the certificate authorities (PEM) that the webhook's receiver may have its certificate from; without it
+	// the system's count. It has no effect when Webhook has a client of its own.
+	WebhookCA []byte
+}
+
+// World is a running pair of simulators. Make it with [Start].
+type World struct {
+	// Teleport is the simulated Auth Server.
+	Teleport *teleport.Server
+	// Jira is the simulated Jira site.
+	Jira *jira.Server
+	// Identity is the path of the identity file of the bridge's Teleport user.
+	Identity string
+
+	opts Options
+}
+
+// Start makes and starts both simulators, with the people of [People], two nodes, the webhook and an identity file for the bridge.
+// The caller ends it with [World.Close].
+func Start(opts Options) (_ *World, err error) {
+	if opts.Dir == "" {
+		return nil, errors.New("the simulators need a folder for the identity file")
+	}
+	if opts.IdentityTTL == 0 {
+		opts.IdentityTTL = identityTTL
+	}
+	if opts.Webhook.Secret == "" {
+		opts.Webhook.Secret = WebhookSecret
+	}
+	w := &World{opts: opts, Identity: filepath.Join(opts.Dir, identityName)}
+	if w.Teleport, err = teleport.New(opts.Teleport); err != nil {
+		return nil, fmt.Errorf("make the Teleport simulator: %w", err)
+	}
+	if w.Jira, err = jira.New(opts.Jira); err != nil {
+		return nil, fmt.Errorf("make the Jira simulator: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			w.Close()
+		}
+	}()
+	w.populate()
+	if err := w.addWebhook(); err != nil {
+		return nil, err
+	}
+	if err := w.RenewIdentity(opts.IdentityTTL); err != nil {
+		return nil, err
+	}
+	if err := w.Teleport.Start(); err != nil {
+		return nil, fmt.Errorf("start the Teleport simulator: %w", err)
+	}
+	if err := w.Jira.Start(); err != nil {
+		return nil, fmt.Errorf("start the Jira simulator: %w", err)
+	}
+	return w, nil
+}
+
+// Close stops both simulators for good. It may be called twice.
+func (w *World) Close() {
+	w.Jira.Close()
+	w.Teleport.Close()
+}
+
+// RenewIdentity replaces the identity file by one that is valid for ttl from now, as a credential renewal bot does; a negative
+// ttl makes an expired one.
+func (w *World) RenewIdentity(ttl time.Duration) error {
+	if err := w.Teleport.WriteIdentity(w.Identity, BridgeUser, ttl); err != nil {
+		return fmt.Errorf("write the identity file: %w", err)
+	}
+	return nil
+}
+
+func (w *World) populate() {
+	for _, user := range People() {
+		w.Teleport.AddUser(user)
+	}
+	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0001", "db-1.example.com")
+	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0002", "web-1.example.com")
+}
+
+func (w *World) addWebhook() error {
+	hook := w.opts.Webhook
+	if hook.URL == "" {
+		return nil
+	}
+	if hook.Client == nil && len(w.opts.WebhookCA) > 0 {
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(w.opts.WebhookCA) {
+			return errors.New("the webhook's certificate authorities are not certificates in PEM form")
+		}
+		hook.Client = &http.Client{Timeout: senderLimit, Transport: &http.Transport{
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			MaxIdleConnsPerHost: senderConns,
+			IdleConnTimeout:     time.Minute,
+			ForceAttemptHTTP2:   true,
+		}}
+	}
+	w.Jira.AddWebhook(hook)
+	return nil
+}
