@@ -1,0 +1,186 @@
+package jira
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+const (
+	// maxSummary and maxText are Jira's limits of a summary and of a description or comment, in UTF-16 units.
+	maxSummary = 255
+	maxText    = 32767
+	// maxListed is how many roles or resources the built-in description lists.
+	maxListed = 50
+	// joiner is an invisible character without width. It parts characters that would be markup together.
+	joiner = "\u2060"
+)
+
+// view is what a template sees.
+type view struct {
+	// Request is the Access Request. In a description its texts are escaped already.
+	Request bridge.Request
+	// WebURL is the address of the request in Teleport's web UI, or empty.
+	WebURL string
+	// Approved and Denied are the first statuses that decide.
+	Approved, Denied string
+}
+
+func (j *Jira) view(d bridge.Draft, text func(string) string) view {
+	return view{
+		Request:  mapTexts(d.Request, text),
+		WebURL:   d.WebURL,
+		Approved: text(j.set.Statuses.Approved[0]),
+		Denied:   text(j.set.Statuses.Denied[0]),
+	}
+}
+
+// mapTexts applies a function to every text of a request that people choose.
+func mapTexts(r bridge.Request, text func(string) string) bridge.Request {
+	each := func(list []string) []string {
+		out := make([]string, len(list))
+		for i, s := range list {
+			out[i] = text(s)
+		}
+		return out
+	}
+	r.Cluster, r.User, r.Reason = text(r.Cluster), text(r.User), text(r.Reason)
+	r.ResolveReason, r.PromotedTo = text(r.ResolveReason), text(r.PromotedTo)
+	r.Roles, r.SuggestedReviewers = each(r.Roles), each(r.SuggestedReviewers)
+	r.Resources = slices.Clone(r.Resources)
+	for i, x := range r.Resources {
+		r.Resources[i] = bridge.Resource{Cluster: text(x.Cluster), Kind: text(x.Kind), Name: text(x.Name), Title: text(x.Title)}
+	}
+	r.Thresholds = slices.Clone(r.Thresholds)
+	for i := range r.Thresholds {
+		r.Thresholds[i].Name = text(r.Thresholds[i].Name)
+	}
+	r.Reviews = slices.Clone(r.Reviews)
+	for i, v := range r.Reviews {
+		r.Reviews[i].Author, r.Reviews[i].Reason = text(v.Author), text(v.Reason)
+	}
+	annotations := make(map[string][]string, len(r.Annotations))
+	for k, v := range r.Annotations {
+		annotations[k] = each(v)
+	}
+	r.Annotations = annotations
+	return r
+}
+
+// render executes a template of the configuration. A fault of it can only be mended there.
+func render(t *template.Template, v view) (string, error) {
+	var b strings.Builder
+	if err := t.Execute(&b, v); err != nil {
+		return "", bridge.Terminal(fmt.Errorf("template: %w", err))
+	}
+	return b.String(), nil
+}
+
+var lineMarkup = regexp.MustCompile(`(?m)^([ \t]*)(h[1-6]\.|bq\.)`)
+
+// escapeWiki makes text plain in Jira's wiki markup: no formatting, macro, table, image, link text or mention comes of it. Jira's
+// renderer takes a backslash before one of the characters below as an escape, unless another backslash is before it; so a
+// backslash of the text is parted from what follows.
+func escapeWiki(text string) string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	var b strings.Builder
+	b.Grow(len(text) + len(text)/8)
+	for _, r := range text {
+		switch {
+		case r == '\\':
+			b.WriteString(`\` + joiner)
+		case strings.ContainsRune("-#*_+?^~|%{}[]()!@", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n' || r == '\t' || !unicode.IsControl(r):
+			b.WriteRune(r)
+		}
+	}
+	return lineMarkup.ReplaceAllString(b.String(), "$1"+joiner+"$2")
+}
+
+// plain is text without what escapeWiki, or a round trip through Jira Cloud's own format, adds to it; for comparing only.
+func plain(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return r == '\\' || unicode.IsSpace(r) || unicode.IsControl(r) || string(r) == joiner
+	}), "")
+}
+
+// oneLine joins the lines of a text.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// cut shortens text to at most n UTF-16 units, which is how Jira counts, never inside a character.
+func cut(text string, n int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	units, fits := 0, 0
+	for i, r := range text {
+		units += max(1, utf16.RuneLen(r))
+		if units <= n-1 {
+			fits = i + len(string(r))
+		}
+		if units > n {
+			return strings.TrimRight(text[:fits], `\`) + "…"
+		}
+	}
+	return text
+}
+
+// parseTemplate reads a template of the configuration.
+func parseTemplate(name, text string) (*template.Template, error) {
+	return template.New(name).Funcs(templateFuncs()).Parse(text)
+}
+
+// templates are the parsed templates of one integration.
+type templates struct {
+	summary, description *template.Template
+	fields               map[string]*template.Template
+}
+
+func newTemplates(s *Settings, targets []*Target) (templates, error) {
+	out := templates{fields: map[string]*template.Template{}}
+	var err error
+	if out.summary, err = parseTemplate("summary", or(s.Summary, defaultSummary)); err != nil {
+		return out, fmt.Errorf("summary: %w", err)
+	}
+	if out.description, err = parseTemplate("description", or(s.Description, defaultDescription)); err != nil {
+		return out, fmt.Errorf("description: %w", err)
+	}
+	all := []map[string]string{s.Fields}
+	for _, t := range targets {
+		all = append(all, t.Fields)
+	}
+	for _, fields := range all {
+		for _, text := range slices.Sorted(maps.Values(fields)) {
+			if out.fields[text], err = parseTemplate("field", text); err != nil {
+				return out, fmt.Errorf("fields: %w", err)
+			}
+		}
+	}
+	return out, nil
+}
+
+// field returns the parsed template of a field. Those of the configuration are parsed once, at the start.
+func (t templates) field(text string) (*template.Template, error) {
+	if parsed, ok := t.fields[text]; ok {
+		return parsed, nil
+	}
+	parsed, err := parseTemplate("field", text)
+	if err != nil {
+		return nil, bridge.Terminal(fmt.Errorf("template: %w", err))
+	}
+	return parsed, nil
+}
+
+func or(text, otherwise string) string {
+	if strings.TrimSpace(text) == "" {
+		return otherwise
+	}
+	return text
+}

@@ -1,0 +1,238 @@
+package jira
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
+)
+
+// proof is what shows that a delivery comes from Jira.
+type proof struct {
+	secrets  config.Secrets
+	basic    bool
+	user     string
+	password config.Secret
+	header   string
+	values   config.Secrets
+}
+
+func newProof(w Webhook) proof {
+	p := proof{secrets: eitherOf(w.Secrets, w.SecretsFile)}
+	if w.Basic != nil {
+		p.basic, p.user, p.password = true, w.Basic.User, either(w.Basic.Password, w.Basic.PasswordFile)
+	}
+	if w.Header != nil {
+		p.header, p.values = w.Header.Name, eitherOf(w.Header.Values, w.Header.ValuesFile)
+	}
+	return p
+}
+
+func eitherOf(inline config.Secrets, file string) config.Secrets {
+	if file != "" {
+		return config.Secrets{config.SecretFile(file)}
+	}
+	return inline
+}
+
+// Verify proves that a delivery comes from Jira: by X-Hub-Signature over the raw body, by basic authentication, or by the header of
+// an Automation rule, whichever is configured. One proof is enough; a wrong one is refused even beside a right one.
+func (j *Jira) Verify(in bridge.Inbound) error {
+	proven := false
+	for _, check := range []func(bridge.Inbound) (bool, error){j.proof.signature, j.proof.basicAuth, j.proof.secretHeader} {
+		ok, err := check(in)
+		if err != nil {
+			return err
+		}
+		proven = proven || ok
+	}
+	if !proven {
+		return refuse("unproven")
+	}
+	return nil
+}
+
+func refuse(why string) error { return &bridge.Refused{Status: http.StatusUnauthorized, Why: why} }
+
+// signature checks the signature over the raw body with every secret. Only sha256 is known; Atlassian says that other methods may
+// come (developer.atlassian.com/cloud/jira/platform/webhooks).
+func (p proof) signature(in bridge.Inbound) (bool, error) {
+	given := in.Header.Get("X-Hub-Signature")
+	if !p.secrets.IsSet() || given == "" {
+		return false, nil
+	}
+	method, text, _ := strings.Cut(given, "=")
+	if !strings.EqualFold(method, "sha256") {
+		return false, refuse("signature-method")
+	}
+	sum, err := hex.DecodeString(text)
+	if err != nil {
+		return false, refuse("signature")
+	}
+	secrets, err := p.secrets.Reveal()
+	if err != nil {
+		// Ours to mend: Jira tries a delivery again after a 503.
+		return false, &bridge.Refused{Status: http.StatusServiceUnavailable, Why: "secret-unreadable"}
+	}
+	found := false
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(in.Body)
+		if secret != "" && hmac.Equal(mac.Sum(nil), sum) {
+			found = true
+		}
+	}
+	if !found {
+		return false, refuse("signature")
+	}
+	return true, nil
+}
+
+func (p proof) basicAuth(in bridge.Inbound) (bool, error) {
+	scheme, encoded, _ := strings.Cut(in.Header.Get("Authorization"), " ")
+	if !p.basic || !strings.EqualFold(scheme, "basic") {
+		return false, nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return false, refuse("basic")
+	}
+	user, password, _ := strings.Cut(string(decoded), ":")
+	right := p.password.Matches(password)
+	a, b := sha256.Sum256([]byte(user)), sha256.Sum256([]byte(p.user))
+	if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || !right {
+		return false, refuse("basic")
+	}
+	return true, nil
+}
+
+func (p proof) secretHeader(in bridge.Inbound) (bool, error) {
+	if p.header == "" || in.Header.Get(p.header) == "" {
+		return false, nil
+	}
+	if !p.values.Matches(in.Header.Get(p.header)) {
+		return false, refuse("header")
+	}
+	return true, nil
+}
+
+// delivery is what the bridge looks at in a body: the issue, and whether its status changed.
+type delivery struct {
+	Event string          `json:"webhookEvent"`
+	Issue json.RawMessage `json:"issue"`
+	// ID, Key and Fields are there when an Automation rule sends the issue by itself.
+	ID        flexID        `json:"id"`
+	Key       flexID        `json:"key"`
+	Fields    issueFields   `json:"fields"`
+	Changelog *deliveryDiff `json:"changelog"`
+}
+
+type deliveryDiff struct {
+	Items []changeItem `json:"items"`
+}
+
+type issueFields struct {
+	Labels labelList `json:"labels"`
+}
+
+// labelList takes a list of labels; anything else is none.
+type labelList []string
+
+// UnmarshalJSON never fails: a label is only a hint.
+func (l *labelList) UnmarshalJSON(b []byte) error {
+	var list []string
+	if json.Unmarshal(b, &list) == nil {
+		*l = list
+	}
+	return nil
+}
+
+// events are the events that hint at an issue; an empty one is an Automation rule's.
+var events = map[string]bool{ //nolint:gochecknoglobals // a constant set
+	"": true, "jira:issue_created": true, "jira:issue_updated": true, "jira:issue_deleted": true,
+	"comment_created": true, "comment_updated": true, "issue_property_set": true, "issue_property_deleted": true,
+}
+
+// Decode says which issue a delivery hints at. The hint's object is the issue's id, or its key where the sender gave no id, as
+// Automation rules with their own body may do. Events that do not matter have no hints.
+func (j *Jira) Decode(in bridge.Inbound) (bridge.Delivery, error) {
+	out := bridge.Delivery{ID: in.Header.Get("X-Atlassian-Webhook-Identifier")}
+	if len(strings.TrimSpace(string(in.Body))) == 0 {
+		out.Event = "empty"
+		return out, nil
+	}
+	var d delivery
+	var other *json.UnmarshalTypeError
+	if err := json.Unmarshal(in.Body, &d); err != nil && !errors.As(err, &other) {
+		return bridge.Delivery{}, &bridge.Refused{Status: http.StatusBadRequest, Why: "body"}
+	}
+	out.Event = cut(or(d.Event, "automation"), 100)
+	if !events[d.Event] || d.Event == "jira:issue_updated" && !d.Changelog.matters() {
+		return out, nil
+	}
+	if hint, ok := d.hint(); ok {
+		out.Hints = []bridge.Hint{hint}
+	}
+	return out, nil
+}
+
+// matters reports whether a change can be one of status, or of the issue's key. A delivery without items may be anything.
+func (c *deliveryDiff) matters() bool {
+	if c == nil || len(c.Items) == 0 {
+		return true
+	}
+	for _, item := range c.Items {
+		switch strings.ToLower(item.field()) {
+		case "status", "project", "key", "issuetype":
+			return true
+		}
+	}
+	return false
+}
+
+func (d *delivery) hint() (bridge.Hint, bool) {
+	id, key, fields := d.ID, d.Key, d.Fields
+	if len(d.Issue) > 0 {
+		var inner struct {
+			ID     flexID      `json:"id"`
+			Key    flexID      `json:"key"`
+			Fields issueFields `json:"fields"`
+		}
+		if json.Unmarshal(d.Issue, &inner) != nil {
+			_ = json.Unmarshal(d.Issue, &inner.Key) // {"issue": "OPS-1"} or {"issue": 10042}
+		}
+		id, key, fields = inner.ID, inner.Key, inner.Fields
+	}
+	object := or(string(id), string(key))
+	if !objectName.MatchString(object) {
+		return bridge.Hint{}, false
+	}
+	return bridge.Hint{ObjectID: object, RequestID: requestOf(fields.Labels)}, true
+}
+
+var requestLabel = regexp.MustCompile(`^` + labelOne + `([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
+
+// requestOf returns the request that the labels name; none when they name several.
+func requestOf(labels []string) string {
+	found := ""
+	for _, label := range labels {
+		m := requestLabel.FindStringSubmatch(label)
+		if m == nil || m[1] == found {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = m[1]
+	}
+	return found
+}
