@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/accessbridge/accessbridge/certs"
+	"github.com/accessbridge/accessbridge/simulators/admin"
+	"github.com/accessbridge/accessbridge/simulators/jira"
+)
+
+const (
+	certificateLifetime = 90 * 24 * time.Hour
+	headerTimeout       = 5 * time.Second
+	stopWithin          = 2 * time.Second
+	// bridgeAdmin is where the bridge has its health and metrics.
+	bridgeAdmin = "127.0.0.1:8081"
+)
+
+// serve runs everything until the context ends.
+func (f *flags) serve(ctx context.Context, out io.Writer) (err error) {
+	dir, remove, err := f.folder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+
+	bridge, err := f.receiver()
+	if err != nil {
+		return err
+	}
+	files, err := certs.WriteDevelopment(dir, bridge.hosts(), certificateLifetime)
+	if err != nil {
+		return err
+	}
+	ca, err := os.ReadFile(files.CACert)
+	if err != nil {
+		return fmt.Errorf("read the certificate authority: %w", err)
+	}
+	world, err := admin.Start(f.world(dir, ca))
+	if err != nil {
+		return err
+	}
+	defer world.Close()
+	config := filepath.Join(dir, "config.yaml")
+	if err := writeConfig(config, world, bridge, files); err != nil {
+		return err
+	}
+	var l net.ListenConfig
+	listener, err := l.Listen(ctx, "tcp", f.Listen)
+	if err != nil {
+		return fmt.Errorf("open the admin API: %w", err)
+	}
+	f.announce(out, world, config, files.CACert, listener.Addr().String())
+	return serveAdmin(ctx, listener, admin.Handler(world))
+}
+
+// folder returns an absolute path, and what removes the folder if it is temporary.
+func (f *flags) folder() (dir string, remove func() error, err error) {
+	if f.Dir == "" {
+		dir, err = os.MkdirTemp("", "accessbridge-simulators-")
+		return dir, func() error { return os.RemoveAll(dir) }, err
+	}
+	dir, err = filepath.Abs(f.Dir)
+	return dir, func() error { return nil }, errors.Join(err, os.MkdirAll(dir, 0o700))
+}
+
+// hosts are the names and addresses in the bridge's certificate, each once.
+func (r receiver) hosts() []string {
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	for _, host := range hosts {
+		if host == r.host {
+			return hosts
+		}
+	}
+	return append(hosts, r.host)
+}
+
+func writeConfig(path string, world *admin.World, r receiver, files certs.Paths) error {
+	text, err := world.BridgeConfig(admin.Bridge{
+		Integration: r.integration, Listen: net.JoinHostPort(r.host, r.port), AdminListen: bridgeAdmin,
+		CertFile: files.Cert, KeyFile: files.Key,
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+func (f *flags) announce(out io.Writer, world *admin.World, config, ca, addr string) {
+	login := fmt.Sprintf("user %s, API token %s", jira.BotEmail, jira.BotToken)
+	if f.Flavour == jira.DataCenter.String() {
+		login = fmt.Sprintf("user %s, personal access token %s", jira.BotName, jira.BotToken)
+	}
+	_, _ = fmt.Fprintf(out, `Teleport   %s, identity file %s
+Jira       %s (%s), %s
+Board      %s
+Webhook    %s, secret %s
+CA         %s
+Config     %s
+Admin API  http://%s
+
+Run a bridge against them:        accessbridge serve --config %s
+See what the admin API can do:    curl -sS http://%s
+Then request something as a person and move its card on the board. Ctrl-C ends the simulators.
+`,
+		world.Teleport.Addr(), world.Identity, world.Jira.URL(), f.Flavour, login, world.Jira.BoardURL(),
+		f.WebhookURL, admin.WebhookSecret, ca, config, addr, config, addr)
+}
+
+func serveAdmin(ctx context.Context, listener net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve the admin API: %w", err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		return errors.Join(fmt.Errorf("stop the admin API: %w", err), server.Close())
+	}
+	return nil
+}

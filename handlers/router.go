@@ -1,0 +1,110 @@
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/time/rate"
+)
+
+const (
+	// bodyLimit is far above what any vendor sends; PagerDuty, the most generous, guarantees 55 KB.
+	bodyLimit = "1M"
+	// answerWithin is below the shortest time a vendor waits for an answer, which is three seconds.
+	answerWithin = 2500 * time.Millisecond
+	// forgetSource is how long a source address keeps its allowance after its last delivery.
+	forgetSource = 3 * time.Minute
+)
+
+// RouterOptions are the settings of the public router.
+type RouterOptions struct {
+	// TrustedProxies may name the client in X-Forwarded-For; without any, the address of the connection counts.
+	TrustedProxies []*net.IPNet
+	// RatePerSecond and Burst limit the deliveries of one source address; zero means no limit.
+	RatePerSecond float64
+	Burst         int
+	Log           *slog.Logger
+}
+
+// NewRouter returns the router of the public listener, with every guard in front of the handlers.
+func NewRouter(o RouterOptions) *echo.Echo {
+	e := newEcho(o.Log)
+	e.IPExtractor = echo.ExtractIPDirect()
+	if len(o.TrustedProxies) > 0 {
+		trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+		for _, p := range o.TrustedProxies {
+			trust = append(trust, echo.TrustIPRange(p))
+		}
+		e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
+	}
+	e.Use(
+		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+			o.Log.Error("handler panicked", "error", err, "stack", string(stack))
+			return err
+		}}),
+		middleware.RequestID(),
+		logRequests(o.Log),
+		middleware.BodyLimit(bodyLimit),
+		middleware.ContextTimeout(answerWithin),
+	)
+	if o.RatePerSecond > 0 {
+		e.Use(middleware.RateLimiter(middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
+			Rate: rate.Limit(o.RatePerSecond), Burst: o.Burst, ExpiresIn: forgetSource,
+		})))
+	}
+	return e
+}
+
+// NewAdminRouter returns the router of the private listener.
+func NewAdminRouter(log *slog.Logger) *echo.Echo {
+	e := newEcho(log)
+	e.Use(middleware.Recover())
+	return e
+}
+
+func newEcho(log *slog.Logger) *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = answerError(log)
+	return e
+}
+
+// answerError answers every error with its status and nothing else: no detail goes to a sender that is not known.
+func answerError(log *slog.Logger) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		status := http.StatusInternalServerError
+		var known *echo.HTTPError
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLarge):
+			status = http.StatusRequestEntityTooLarge
+		case errors.As(err, &known):
+			status = known.Code
+		default:
+			log.Error("request failed", "error", err)
+		}
+		if err := c.NoContent(status); err != nil {
+			log.Debug("answer not sent", "error", err)
+		}
+	}
+}
+
+func logRequests(log *slog.Logger) echo.MiddlewareFunc {
+	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+		LogStatus: true, LogMethod: true, LogURIPath: true, LogLatency: true, LogRemoteIP: true, LogRequestID: true, HandleError: true,
+		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request served",
+				slog.String("method", v.Method), slog.String("path", v.URIPath), slog.Int("status", v.Status),
+				slog.Duration("took", v.Latency), slog.String("source", v.RemoteIP), slog.String("http_request_id", v.RequestID))
+			return nil
+		},
+	})
+}

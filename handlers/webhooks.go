@@ -1,0 +1,107 @@
+// Package handlers holds the HTTP handlers of the two listeners: webhooks on the public one; health, metrics and status on the
+// private one. It names no vendor.
+package handlers
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// The results of a delivery, as counted.
+const (
+	// DeliveryHinted means that the delivery named a linked object, which will be read.
+	DeliveryHinted = "hinted"
+	// DeliveryIgnored means that the delivery was genuine and of no concern.
+	DeliveryIgnored = "ignored"
+	// DeliveryRefused means that the proof of origin was missing or wrong.
+	DeliveryRefused = "refused"
+	// DeliveryMalformed means that a genuine delivery could not be understood.
+	DeliveryMalformed = "malformed"
+	// DeliveryUnknown means that no integration has the name in the path.
+	DeliveryUnknown = "unknown_name"
+)
+
+// DeliveryResults lists all results, so that counters can start at zero.
+func DeliveryResults() []string {
+	return []string{DeliveryHinted, DeliveryIgnored, DeliveryRefused, DeliveryMalformed, DeliveryUnknown}
+}
+
+// Webhooks takes deliveries for all integrations. A delivery is only ever a hint: it is verified on its raw bytes, decoded, and makes
+// an object be read again with the bridge's own credentials. Losing it after the answer does no harm, because the next resync
+// finds the same (P5).
+type Webhooks struct {
+	// Sources are the integrations that take webhooks, by name.
+	Sources map[string]bridge.WebhookSource
+	// Hint passes a hint on; false when no open object is meant.
+	Hint func(integration string, h bridge.Hint) bool
+	// Count is called once for each delivery.
+	Count func(integration, result string)
+	Log   *slog.Logger
+}
+
+// Register adds the route POST /webhooks/<name>.
+func (w *Webhooks) Register(e *echo.Echo) {
+	e.POST("/webhooks/:name", w.take)
+}
+
+func (w *Webhooks) take(c echo.Context) error {
+	name := c.Param("name")
+	source, ok := w.Sources[name]
+	if !ok {
+		// The name comes from outside and must not become a label.
+		w.Count("", DeliveryUnknown)
+		return echo.ErrNotFound
+	}
+	log := w.Log.With("integration", name, "source", c.RealIP())
+	body, err := io.ReadAll(c.Request().Body)
+	if err != nil {
+		return err
+	}
+	in := bridge.Inbound{Header: c.Request().Header, Body: body}
+	if err := source.Verify(in); err != nil {
+		w.Count(name, DeliveryRefused)
+		return refuse(log, err)
+	}
+	delivery, err := source.Decode(in)
+	if err != nil {
+		w.Count(name, DeliveryMalformed)
+		log.Warn("webhook could not be understood", "error", err)
+		return echo.ErrBadRequest
+	}
+	result := DeliveryIgnored
+	for _, h := range delivery.Hints {
+		if w.Hint(name, h) {
+			result = DeliveryHinted
+		}
+	}
+	w.Count(name, result)
+	log.Debug("webhook taken", "event", delivery.Event, "delivery", delivery.ID, "result", result)
+	return answer(c, delivery.Reply)
+}
+
+// refuse answers with the status the vendor should see; 401 unless the integration says otherwise.
+func refuse(log *slog.Logger, err error) error {
+	status, why := http.StatusUnauthorized, "unverified"
+	var refused *bridge.Refused
+	if errors.As(err, &refused) {
+		status, why = refused.Status, refused.Why
+	}
+	log.Warn("webhook refused", "why", why)
+	return echo.NewHTTPError(status)
+}
+
+func answer(c echo.Context, r bridge.Reply) error {
+	if r.Status == 0 {
+		r.Status = http.StatusOK
+	}
+	if len(r.Body) == 0 {
+		return c.NoContent(r.Status)
+	}
+	return c.Blob(r.Status, r.ContentType, r.Body)
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/server"
+)
+
+type explainCommand struct {
+	configFile
+	Request string `arg:"" help:"Id of the Access Request."`
+	JSON    bool   `help:"Print JSON."`
+}
+
+// Run reads the request, its links and evidence, and prints what would happen.
+func (c *explainCommand) Run(w *world) error {
+	cfg, err := c.load(w)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(w, checkWithin)
+	defer cancel()
+	e, err := server.Explain(ctx, cfg, c.Request, w.log)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		text, err := json.MarshalIndent(e, "", "  ")
+		if err != nil {
+			return fmt.Errorf("printing the explanation: %w", err)
+		}
+		w.printf("%s\n", text)
+		return nil
+	}
+	printExplanation(w, c.Request, e)
+	return nil
+}
+
+func printExplanation(w *world, id string, e *server.Explanation) {
+	if e.Gone {
+		w.printf("request   %s does not exist in Teleport (any more)\n", id)
+	} else {
+		r := e.Request
+		w.printf("request   %s by %s for %s: %s, made %s, waits until %s\n", r.ID, r.User, strings.Join(r.Roles, ", "), r.State,
+			r.Created.Format(time.RFC3339), r.PendingUntil.Format(time.RFC3339))
+		w.printf("route     %s\n", orNone(e.Route))
+	}
+	if e.Problem != "" {
+		w.printf("problem   %s\n", e.Problem)
+	}
+	for _, t := range e.Targets {
+		w.printf("target    %s: %s %s %s\n", t.Integration, orNone(string(t.Link.Phase)), t.Link.Ref.Key, t.Link.Ref.URL)
+		if t.Link.LastError != "" {
+			w.printf("          %s; next try %s\n", t.Link.LastError, t.Link.NotBefore.Format(time.RFC3339))
+		}
+		for _, ev := range t.Evidence {
+			w.printf("evidence  %q by %s at %s means %s\n", ev.Status, ev.Actor, ev.At.Format(time.RFC3339), verdict(ev.Verdict))
+		}
+		if t.Problem != "" {
+			w.printf("problem   %s\n", t.Problem)
+		}
+	}
+	for _, r := range e.Decision.Refusals {
+		w.printf("refused   %q: %s (%s)\n", r.Evidence.Status, r.Text, r.Code)
+	}
+	switch {
+	case e.Gone || e.Request.State != bridge.StatePending:
+		w.printf("next      open objects are closed\n")
+	case e.Decision.Verdict == bridge.Undecided:
+		w.printf("next      nothing; no evidence decides\n")
+	default:
+		w.printf("next      %s on the word of %s, by %s\n", e.Decision.Verdict, e.Decision.Person, e.Decision.Mode)
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func verdict(v bridge.Verdict) string {
+	if v == bridge.Undecided {
+		return "nothing"
+	}
+	return string(v)
+}

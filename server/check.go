@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations"
+	"github.com/accessbridge/accessbridge/teleport"
+)
+
+// Section is the result of checking one part: Teleport or an integration.
+type Section struct {
+	Name     string
+	Findings []bridge.Finding
+}
+
+// Check asks Teleport and every vendor whether the configuration will work. Nothing is changed anywhere.
+func Check(ctx context.Context, cfg *config.Config, log *slog.Logger) []Section {
+	sections := make([]Section, 1+len(cfg.Integrations))
+	var all sync.WaitGroup
+	all.Go(func() { sections[0] = Section{"teleport", checkTeleport(ctx, cfg, log)} })
+	kinds := integrations.Builtin()
+	for n, i := range cfg.Integrations {
+		all.Go(func() { sections[n+1] = Section{i.Name, checkIntegration(ctx, kinds[i.Type], i, log)} })
+	}
+	all.Wait()
+	return sections
+}
+
+func checkTeleport(ctx context.Context, cfg *config.Config, log *slog.Logger) []bridge.Finding {
+	client, err := dial(ctx, cfg, log)
+	if err != nil {
+		return []bridge.Finding{{What: err.Error(), Mend: "see teleport in the configuration; `accessbridge teleport-role` prints the role and user the bridge needs"}}
+	}
+	defer closeClient(client, log)
+	found := []bridge.Finding{{OK: true, What: fmt.Sprintf("connected to cluster %s (Teleport %s) as %s", client.Cluster(), client.ServerVersion(), client.Self())}}
+	return append(found, client.Check(ctx)...)
+}
+
+func checkIntegration(ctx context.Context, kind integrations.Kind, c config.Integration, log *slog.Logger) []bridge.Finding {
+	instance, err := kind.New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall})
+	if err != nil {
+		return []bridge.Finding{{What: err.Error(), Mend: "mend the settings of this integration"}}
+	}
+	return instance.Ticketer.Check(ctx)
+}
+
+func dial(ctx context.Context, cfg *config.Config, log *slog.Logger) (*teleport.Client, error) {
+	t := cfg.Teleport
+	client, err := teleport.Dial(ctx, teleport.Options{
+		Addr: t.Addr, IdentityFile: t.IdentityFile, CertFile: t.CertFile, KeyFile: t.KeyFile, CAFile: t.CAFile, WebURL: t.WebURL, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to Teleport at %s: %w", t.Addr, err)
+	}
+	return client, nil
+}
+
+func closeClient(client *teleport.Client, log *slog.Logger) {
+	if err := client.Close(); err != nil {
+		log.Debug("connection to Teleport not closed cleanly", "error", err)
+	}
+}
+
+// ignoreCall observes the calls of commands that keep no metrics.
+func ignoreCall(string, int, time.Duration) {}

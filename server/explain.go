@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations"
+	"github.com/accessbridge/accessbridge/policy"
+	"github.com/accessbridge/accessbridge/teleport"
+)
+
+// Explanation is everything the bridge knows about one request, and what it would do next.
+type Explanation struct {
+	Request  bridge.Request      `json:"request"`
+	Gone     bool                `json:"gone"`
+	Route    string              `json:"route"`
+	Targets  []TargetExplanation `json:"targets"`
+	Decision bridge.Decision     `json:"decision"`
+	// Problem says why the routes could not be evaluated.
+	Problem string `json:"problem,omitempty"`
+}
+
+// TargetExplanation is the state of one target of the request.
+type TargetExplanation struct {
+	Integration string            `json:"integration"`
+	Link        bridge.Link       `json:"link"`
+	Evidence    []bridge.Evidence `json:"evidence,omitempty"`
+	Problem     string            `json:"problem,omitempty"`
+}
+
+// Explain reads a request, its links and the evidence at its objects, and judges without submitting anything.
+func Explain(ctx context.Context, cfg *config.Config, id string, log *slog.Logger) (*Explanation, error) {
+	compiled, err := policy.New(routes(cfg))
+	if err != nil {
+		return nil, err
+	}
+	client, err := dial(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	defer closeClient(client, log)
+	directory := teleport.NewDirectory(client, teleport.DirectoryOptions{EmailTraits: cfg.Teleport.People.EmailTraits, Log: log})
+	if err := directory.Load(ctx); err != nil {
+		log.Warn("Teleport users not read", "error", err)
+	}
+	compiled = compiled.Using(people(cfg.Teleport.People, directory))
+	store := teleport.NewStore(client, log)
+	if err := store.Refresh(ctx, id); err != nil && !errors.Is(err, bridge.ErrGone) {
+		return nil, fmt.Errorf("reading the links: %w", err)
+	}
+	e := &Explanation{}
+	e.Request, err = teleport.NewRequests(client, teleport.RequestsOptions{Log: log}).Fresh(ctx, id)
+	if errors.Is(err, bridge.ErrGone) {
+		e.Gone, err = true, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the request: %w", err)
+	}
+	e.targets(ctx, cfg, store, id, log)
+	if !e.Gone {
+		e.judge(compiled)
+	}
+	return e, nil
+}
+
+// targets reads the link and the evidence of every integration.
+func (e *Explanation) targets(ctx context.Context, cfg *config.Config, store *teleport.Store, id string, log *slog.Logger) {
+	kinds := integrations.Builtin()
+	for _, c := range cfg.Integrations {
+		t := TargetExplanation{Integration: c.Name, Link: store.Link(id, c.Name)}
+		instance, err := kinds[c.Type].New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall})
+		switch {
+		case err != nil:
+			t.Problem = err.Error()
+		case t.Link.Phase == bridge.PhaseOpen && instance.Decisions != nil:
+			if t.Evidence, err = instance.Decisions.Evidence(ctx, t.Link.Ref); err != nil {
+				t.Problem = err.Error()
+			}
+		}
+		e.Targets = append(e.Targets, t)
+	}
+}
+
+func (e *Explanation) judge(p *policy.Policy) {
+	route, err := p.Match(e.Request)
+	if err != nil {
+		e.Problem = err.Error()
+	}
+	if route == nil {
+		return
+	}
+	e.Route = route.Name
+	if !e.Request.Pending(time.Now()) {
+		return
+	}
+	var evidence []bridge.Evidence
+	for _, t := range e.Targets {
+		evidence = append(evidence, t.Evidence...)
+	}
+	e.Decision = p.Judge(e.Request, evidence)
+}

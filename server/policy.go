@@ -1,0 +1,62 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations"
+	"github.com/accessbridge/accessbridge/policy"
+)
+
+// LoadConfig loads the configuration for the built-in integrations, the conditions of the routes included.
+func LoadConfig(path string, options ...config.Option) (*config.Config, error) {
+	return config.Load(path, integrations.Kinds(integrations.Builtin()), append(options, config.Check(checkRoutes))...)
+}
+
+// checkRoutes reports every fault in the expressions of the routes at its place in the file.
+func checkRoutes(cfg *config.Config, problems *config.Problems) {
+	_, err := policy.New(routes(cfg))
+	for _, fault := range each(err) {
+		var expression *policy.ExpressionError
+		if errors.As(fault, &expression) {
+			problems.Add(fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field),
+				"see the variables of request in docs/configuration.md", "%v", expression.Err)
+		}
+	}
+}
+
+// each takes joined errors apart.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // Only the outermost join is taken apart.
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+// routes turns the configured routes into the policy's. Without any, every request goes to every integration.
+func routes(cfg *config.Config) []policy.Route {
+	if len(cfg.Routes) == 0 {
+		all := policy.Route{Name: policy.DefaultRoute, Mode: bridge.ModeReview}
+		for _, i := range cfg.Integrations {
+			all.Targets = append(all.Targets, bridge.Target{Integration: i.Name})
+		}
+		return []policy.Route{all}
+	}
+	list := make([]policy.Route, 0, len(cfg.Routes))
+	for _, r := range cfg.Routes {
+		route := policy.Route{
+			Name: r.Name, When: r.When, Mode: bridge.Mode(r.Decide), OverrideRoles: r.OverrideRoles, NotifyOnly: r.NotifyOnly,
+			Approvers: policy.Approvers{Emails: r.Approvers.Emails, Domains: r.Approvers.Domains},
+		}
+		for _, t := range r.Targets {
+			route.Targets = append(route.Targets, bridge.Target{Integration: t.Integration, Settings: t.Settings})
+		}
+		list = append(list, route)
+	}
+	return list
+}
