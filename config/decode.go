@@ -28,7 +28,7 @@ func (d *decoder) malformed(n *node, path, mend, message string) {
 
 // value decodes one value. Nothing at all leaves groups and lists as they are; a plain field needs a value.
 func (d *decoder) value(n *node, v reflect.Value, path string) {
-	if text, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		d.text(n, text, path)
 		return
 	}

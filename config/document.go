@@ -98,8 +98,7 @@ func parseDocument(data []byte, p *Problems) *node {
 // reportSyntax reports a fault of the YAML parser: its message alone, for the excerpt it can add may show a secret.
 func reportSyntax(err error, p *Problems) {
 	at, message := position{1, 1}, "is not valid YAML"
-	var fault yaml.Error
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[yaml.Error](err); ok {
 		message += ": " + fault.GetMessage()
 		if t := fault.GetToken(); t != nil && t.Position != nil {
 			at = position{t.Position.Line, t.Position.Column}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"time"
@@ -52,7 +53,8 @@ func Parse(name string, data []byte, kinds map[string]Kind, opts ...Option) (*Co
 		p.Add("", "", "the file is longer than %d bytes", maxFile)
 		return nil, p.Err()
 	}
-	root := parseDocument(data, p)
+	// Some editors begin a file with a byte order mark.
+	root := parseDocument(bytes.TrimPrefix(data, []byte("\ufeff")), p)
 	if root == nil {
 		return nil, p.Err()
 	}

@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -234,11 +233,16 @@ func TestChecksOfOthersAreReportedTogether(t *testing.T) {
 		"config.yaml:7:23: routes[0].when: \"nonsense\" cannot be compiled")
 }
 
+func TestByteOrderMarkIsNoMistake(t *testing.T) {
+	_, err := config.Parse("config.yaml", []byte("\ufeff"+least), kinds(), config.Offline())
+	require.NoError(t, err)
+}
+
 func TestMissingFileIsNotAMistakeInIt(t *testing.T) {
 	_, err := config.Load(filepath.Join(t.TempDir(), "config.yaml"), kinds())
 	require.ErrorIs(t, err, os.ErrNotExist)
 	var mistakes config.Error
-	require.False(t, errors.As(err, &mistakes))
+	require.NotErrorAs(t, err, &mistakes)
 }
 
 func TestValidateByItself(t *testing.T) {

@@ -102,11 +102,12 @@ func (p *Problems) Err() error {
 	return Error(ordered(p.to.faults))
 }
 
+// plainLetters are those a key may have in a path without quotes.
+const plainLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
 // Key returns a map key as an element of a path: as it is, or in brackets and quotes where it would be ambiguous.
 func Key(name string) string {
-	plain := name != "" && strings.IndexFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
-	}) < 0
+	plain := name != "" && strings.Trim(name, plainLetters) == ""
 	if plain {
 		return name
 	}

@@ -63,7 +63,8 @@ func (w *world) start(name string, settings ...setting) *instance {
 		Drain: 5 * time.Second, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, v := range w.vendors {
-		o.Targets = append(o.Targets, Target{Ticketer: &port{vendor: v, i: i}, Workers: 4})
+		p := &port{vendor: v, i: i}
+		o.Targets = append(o.Targets, Target{Ticketer: p, Decisions: p, Workers: 4})
 	}
 	for _, set := range settings {
 		set(i, &o)

@@ -15,6 +15,8 @@ import (
 const (
 	// callLimit bounds every call to a vendor.
 	callLimit = 40 * time.Second
+	// titlesLimit bounds the look-up of the names of resources.
+	titlesLimit = 3 * time.Second
 	// leaseMargin covers what lies between taking a lease and the call it protects, and clocks that differ between instances.
 	leaseMargin = 10 * time.Second
 	// updateLease protects comments and closing, which are found again by reading the object itself.

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -97,9 +98,13 @@ func (m *mirror) claimTime() time.Duration {
 
 func (m *mirror) create(ctx context.Context, req bridge.Request, target bridge.Target, claim bridge.Link) (time.Duration, error) {
 	draft := bridge.Draft{Request: req, WebURL: m.webURL(req.ID), Settings: target.Settings}
-	draft.Request.Resources = m.titles(ctx, req.Resources)
+	draft.Request.Resources = m.titled(ctx, req.Resources)
+	claim, err := m.extended(ctx, req.ID, claim)
+	if err != nil {
+		return 0, err
+	}
 	var ref bridge.Ref
-	err := m.call(ctx, func(ctx context.Context) (err error) {
+	err = m.call(ctx, func(ctx context.Context) (err error) {
 		ref, err = m.ticketer.Open(ctx, bridge.Marker{RequestID: req.ID}, draft)
 		return err
 	})
@@ -111,6 +116,30 @@ func (m *mirror) create(ctx context.Context, req bridge.Request, target bridge.T
 	m.mu.Unlock()
 	m.log.Info("object created", "request_id", req.ID, "external_id", ref.ID, "key", ref.Key)
 	return m.opened(ctx, req.ID, claim, ref)
+}
+
+// titled adds the names people know the resources by. They are not worth a long wait while the claim runs.
+func (m *mirror) titled(ctx context.Context, resources []bridge.Resource) []bridge.Resource {
+	ctx, cancel := context.WithTimeout(ctx, titlesLimit)
+	defer cancel()
+	return m.titles(ctx, resources)
+}
+
+// extended returns a claim that lasts long enough for a create call that begins now. What came before the call, such as a search, may have
+// used up time that the claim needs after it.
+func (m *mirror) extended(ctx context.Context, id string, claim bridge.Link) (bridge.Link, error) {
+	enough := m.claimTime() - leaseMargin/2
+	if time.Until(claim.Until) >= enough {
+		return claim, nil
+	}
+	longer := claim.Leased(m.self, time.Now().Add(m.claimTime()))
+	if err := m.swap(ctx, id, claim, longer); err != nil {
+		return claim, err
+	}
+	if time.Until(longer.Until) < enough {
+		return claim, errors.New("writing the claim took too long to create the object under it")
+	}
+	return longer, nil
 }
 
 // notCreated gives the claim back when the vendor certainly did nothing. Otherwise the claim stays, and so does the pause until it runs

@@ -122,11 +122,12 @@ func (q *queue) guarded(ctx context.Context, id string) (after time.Duration, er
 func (q *queue) settle(id string, after time.Duration, err error) string {
 	if err == nil {
 		q.pauses.Forget(id)
-		q.remember(id, nil, "", 0)
 		if after > 0 {
+			q.postpone(id, after)
 			q.work.AddAfter(id, after)
 			return "wait"
 		}
+		q.remember(id, nil, "", 0)
 		return "ok"
 	}
 	if errors.Is(err, bridge.ErrConflict) {
@@ -146,6 +147,16 @@ func (q *queue) settle(id string, after time.Duration, err error) string {
 	q.remember(id, err, class, pause)
 	q.work.AddAfter(id, pause)
 	return string(class)
+}
+
+// postpone keeps an earlier failure visible: a request that waits is not settled.
+func (q *queue) postpone(id string, pause time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if f, failed := q.failures[id]; failed {
+		f.NextTry = time.Now().Add(pause)
+		q.failures[id] = f
+	}
 }
 
 // remember keeps the failure for the status page and logs it when it is new or has changed.

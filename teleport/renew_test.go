@@ -99,13 +99,7 @@ func TestRenew_BadFileKeepsTheOldCredentials(t *testing.T) {
 
 func TestRenew_WhileTheServerIsAway(t *testing.T) {
 	w := newWorld(t, sim.Options{})
-	o := w.options()
-	o.DialTimeout = 100 * time.Millisecond
-	c, err := Dial(t.Context(), o)
-	require.NoError(t, err)
-	defer c.Close()
-	c.retryEvery = tick
-	background(t, c.Run)
+	c := w.renewable(func(c *Client) { c.options.DialTimeout = 500 * time.Millisecond })
 	w.srv.Stop()
 	w.renew("plugin-2", time.Hour)
 	eventually(t, "tried", func() bool { return w.logs.count("connect to Teleport at") > 0 })

@@ -36,13 +36,17 @@ type Requests struct {
 	log    *slog.Logger
 	cache  *cache
 	ready  chan struct{}
+	// firstPause is the shortest pause before a reconnect.
+	firstPause time.Duration
 	// deniedEvery is the pause between two tries while Teleport denies the watch.
 	deniedEvery time.Duration
 	// initWithin bounds the wait for a watch's first event.
 	initWithin time.Duration
 
-	mu       sync.Mutex
-	state    WatchState
+	mu    sync.Mutex
+	state WatchState
+	// denied is true when the last error was a denial.
+	denied   bool
 	complete sync.Once
 }
 
@@ -71,7 +75,7 @@ func NewRequests(c *Client, o RequestsOptions) *Requests {
 	}
 	return &Requests{
 		client: c, resync: o.Resync, notify: o.OnChange, log: logger(o.Log), cache: newCache(), ready: make(chan struct{}),
-		deniedEvery: 30 * time.Second, initWithin: 15 * time.Second, state: WatchState{Since: time.Now()},
+		firstPause: 50 * time.Millisecond, deniedEvery: 30 * time.Second, initWithin: 15 * time.Second, state: WatchState{Since: time.Now()},
 	}
 }
 
@@ -85,7 +89,7 @@ func (r *Requests) Run(ctx context.Context) error {
 	defer lapses.Wait()
 	defer cancel()
 	pauses := &backoff.ExponentialBackOff{
-		InitialInterval: 50 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 10 * time.Second,
+		InitialInterval: r.firstPause, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 10 * time.Second,
 	}
 	for {
 		begun := time.Now()

@@ -82,11 +82,13 @@ func (s *Store) read(ctx context.Context, id string, timeout time.Duration) (fou
 	return found, err
 }
 
-// learn is put for what an answer about this one request has told.
+// learn is put for what an answer about this one request has told. A record that has become empty stays until the next bulk read, so
+// that one already on its way does not bring back what it held.
 func (s *Store) learn(id string, rec *record, links map[string]stored, official bridge.Ref) {
 	s.learnt++
 	rec.learnt = s.learnt
 	s.put(id, rec, links, official)
+	s.records[id] = rec
 }
 
 // put replaces what is known of one request. It must be called with the lock held.
@@ -334,7 +336,7 @@ func (s *Store) markStale(rec *record) {
 
 // drop forgets a record that holds nothing. It must be called with the lock held.
 func (s *Store) drop(id string, rec *record) {
-	if len(rec.links) == 0 && rec.official == (bridge.Ref{}) && !rec.stale && s.records[id] == rec {
+	if len(rec.links) == 0 && rec.official == (bridge.Ref{}) && !rec.stale && rec.learnt == 0 && s.records[id] == rec {
 		delete(s.records, id)
 	}
 }

@@ -237,10 +237,12 @@ func (r *Requests) online(kinds []string) {
 	r.complete.Do(func() { close(r.ready) })
 }
 
-// disconnected notes a fault. The same fault is logged once, however often it repeats.
+// disconnected notes a fault. An outage is logged once, however many faults it consists of; a denial once for each change of it.
 func (r *Requests) disconnected(err error) {
 	r.mu.Lock()
-	said := r.state.LastError == err.Error()
+	denied := terminal(err)
+	said := r.state.LastError != "" && r.denied == denied && (!denied || r.state.LastError == err.Error())
+	r.denied = denied
 	if r.state.Connected {
 		r.state.Connected, r.state.Since = false, time.Now()
 	}
@@ -249,7 +251,7 @@ func (r *Requests) disconnected(err error) {
 	switch {
 	case said:
 		r.log.Debug("Watch of Access Requests failed again", "error", err)
-	case terminal(err):
+	case denied:
 		r.log.Error("Teleport denies the watch of Access Requests", "error", err)
 	default:
 		r.log.Warn("Watch of Access Requests interrupted, reconnecting", "error", err)

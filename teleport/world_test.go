@@ -71,7 +71,7 @@ func (w *world) follow(c *Client, o RequestsOptions) *Requests {
 func (w *world) begin(c *Client, o RequestsOptions) *Requests {
 	o.Log = w.logs.logger()
 	r := NewRequests(c, o)
-	r.deniedEvery = 20 * time.Millisecond
+	r.firstPause, r.deniedEvery = 2*time.Millisecond, 20*time.Millisecond
 	background(w.t, r.Run)
 	return r
 }
