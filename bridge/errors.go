@@ -54,8 +54,7 @@ func Unsent(err error) error { return &Error{Class: ClassRetry, Unsent: true, Er
 
 // ClassOf returns the class of err and the pause to keep; ClassRetry for an error without a class.
 func ClassOf(err error) (Class, time.Duration) {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class, e.After
 	}
 	return ClassRetry, 0
@@ -63,8 +62,8 @@ func ClassOf(err error) (Class, time.Duration) {
 
 // NoEffect reports whether err says that the call certainly changed nothing.
 func NoEffect(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Unsent
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Unsent
 }
 
 // Refused is a refusal of a webhook delivery, with the status the vendor should see.

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"log/slog"
+	"slices"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -21,7 +22,7 @@ func (slogCore) Enabled(l zapcore.Level) bool { return l >= zapcore.InfoLevel }
 
 // With returns a core that adds the fields to every entry.
 func (c slogCore) With(fields []zapcore.Field) zapcore.Core {
-	c.fields = append(c.fields[:len(c.fields):len(c.fields)], fields...)
+	c.fields = append(slices.Clip(c.fields), fields...)
 	return c
 }
 
@@ -36,17 +37,16 @@ func (c slogCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore
 // Write logs one entry.
 func (c slogCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	encoder := zapcore.NewMapObjectEncoder()
-	for _, f := range append(c.fields[:len(c.fields):len(c.fields)], fields...) {
+	for _, f := range append(slices.Clip(c.fields), fields...) {
 		f.AddTo(encoder)
 	}
-	details := slog.Any("details", encoder.Fields)
 	switch {
 	case e.Level >= zapcore.ErrorLevel:
-		c.log.Error("acme certificates", "event", e.Message, details)
+		c.log.Error("acme certificates", "event", e.Message, "details", encoder.Fields)
 	case e.Level == zapcore.WarnLevel:
-		c.log.Warn("acme certificates", "event", e.Message, details)
+		c.log.Warn("acme certificates", "event", e.Message, "details", encoder.Fields)
 	default:
-		c.log.Info("acme certificates", "event", e.Message, details)
+		c.log.Info("acme certificates", "event", e.Message, "details", encoder.Fields)
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func defaults() *Config {
 		Server: Server{
 			Listen:          ":8443",
 			TLS:             TLS{MinVersion: "1.2"},
-			RateLimit:       RateLimit{PerSecond: 50, Burst: 200},
+			RateLimit:       RateLimit{PerSecond: 100, Burst: 1000},
 			ShutdownTimeout: Duration(20 * time.Second),
 		},
 		Admin: Admin{Listen: "127.0.0.1:8081"},

@@ -30,7 +30,7 @@ func TestLeastFileGetsDefaults(t *testing.T) {
 	require.Equal(t, []string{"email"}, c.Teleport.People.EmailTraits)
 	require.Equal(t, ":8443", c.Server.Listen)
 	require.Equal(t, "1.2", c.Server.TLS.MinVersion)
-	require.Equal(t, config.RateLimit{PerSecond: 50, Burst: 200}, c.Server.RateLimit)
+	require.Equal(t, config.RateLimit{PerSecond: 100, Burst: 1000}, c.Server.RateLimit)
 	require.Equal(t, 20*time.Second, c.Server.ShutdownTimeout.Std())
 	require.Equal(t, "127.0.0.1:8081", c.Admin.Listen)
 	require.Equal(t, config.AuditStdout, c.Audit.Output)

@@ -12,8 +12,8 @@ type Server struct {
 
 // RateLimit is a token bucket for deliveries from one source address.
 type RateLimit struct {
-	PerSecond float64 `yaml:"per_second" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Deliveries per second. Default 50."`
-	Burst     int     `yaml:"burst" jsonschema:"minimum=1" jsonschema_description:"Deliveries allowed at once. Default 200."`
+	PerSecond float64 `yaml:"per_second" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Deliveries per second. Default 100."`
+	Burst     int     `yaml:"burst" jsonschema:"minimum=1" jsonschema_description:"Deliveries allowed at once. Default 1000."`
 }
 
 // TLS is the certificate of the listener. Either CertFile and KeyFile are set, or ACME.

@@ -88,8 +88,7 @@ func (w *Webhooks) take(c echo.Context) error {
 // refuse answers with the status the vendor should see; 401 unless the integration says otherwise.
 func refuse(log *slog.Logger, err error) error {
 	status, why := http.StatusUnauthorized, "unverified"
-	var refused *bridge.Refused
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*bridge.Refused](err); ok {
 		status, why = refused.Status, refused.Why
 	}
 	log.Warn("webhook refused", "why", why)

@@ -78,11 +78,11 @@ func (p *Policy) accept(route *Route, req bridge.Request, ev bridge.Evidence) (p
 	if why != nil {
 		return person{}, why
 	}
-	same, comparable := p.people.isRequester(who, req.User)
+	same, told := p.people.isRequester(who, req.User)
 	switch {
 	case same:
 		return person{}, faultRequester
-	case !comparable:
+	case !told:
 		return person{}, faultNobody
 	case !route.Approvers.allows(who):
 		return person{}, faultApprover

@@ -78,7 +78,7 @@ func (p *People) identify(integration string, a bridge.Actor) (person, *fault) {
 
 // isRequester says whether the person is the named Teleport user under any of their names. The second result is false when there
 // is nothing to compare by: a requester whose address is not known could be anybody.
-func (p *People) isRequester(who person, user string) (same, comparable bool) {
+func (p *People) isRequester(who person, user string) (same, told bool) {
 	if bridge.SameName(who.user, user) || bridge.SameName(who.email, user) {
 		return true, true
 	}

@@ -78,7 +78,7 @@ func New(o Options) *Engine {
 		m := &mirror{
 			name: name, self: o.Instance, ticketer: t.Ticketer, decisions: t.Decisions, requests: o.Requests, links: o.Links,
 			policy: o.Policy, judge: e.judge, webURL: o.WebURL, titles: o.Titles, log: log,
-			due: map[string]bool{}, created: map[string]bridge.Ref{}, unknown: map[string]int{}, witnessed: map[string]bool{},
+			due: map[string]bool{}, created: map[string]bridge.Ref{}, unknown: map[string]int{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{},
 		}
 		m.queue = newQueue(name, max(t.Workers, 1), o.Metrics, log, m.reconcile)
 		e.mirrors[name], e.resyncs[name] = m, t.ResyncEvery

@@ -37,8 +37,13 @@ func (m *mirror) finishClaim(ctx context.Context, id string, link bridge.Link) (
 		return m.lookEarly(ctx, id, link, wait)
 	}
 	claim := link.Leased(m.self, time.Now().Add(m.claimTime()))
-	if err := m.swap(ctx, id, link, claim); err != nil {
-		return 0, gone(err)
+	err := m.swap(ctx, id, link, claim)
+	if errors.Is(err, bridge.ErrGone) {
+		// The record is gone, but there may be an object all the same.
+		claim, err = link, nil
+	}
+	if err != nil {
+		return 0, err
 	}
 	found, err := m.find(ctx, id)
 	if err != nil {
@@ -59,16 +64,42 @@ func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.D
 		// The decision came from this very object, which is therefore where it should be.
 		return 0, m.closed(ctx, id, link, outcome.Ending)
 	}
-	link, err = m.lease(ctx, id, link)
-	if err != nil {
-		return 0, gone(err)
+	// Without a record there is no lease, but the object is closed all the same; Close may be repeated.
+	leased, err := m.lease(ctx, id, link)
+	if err == nil {
+		link = leased
+	} else if !errors.Is(err, bridge.ErrGone) {
+		return 0, err
 	}
-	err = m.call(ctx, func(ctx context.Context) error { return m.ticketer.Close(ctx, link.Ref, outcome) })
-	if err != nil && !errors.Is(err, bridge.ErrGone) {
-		return 0, fmt.Errorf("closing the object: %w", err)
+	if err := m.closeObject(ctx, id, link.Ref, outcome); err != nil {
+		return 0, err
 	}
-	m.log.Info("object closed", "request_id", id, "external_id", link.Ref.ID, "ending", string(outcome.Ending))
 	return 0, m.closed(ctx, id, link, outcome.Ending)
+}
+
+// closeUnlinked closes an object that could not be linked, because the request and its records are gone.
+func (m *mirror) closeUnlinked(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
+	outcome, wait, err := m.outcome(ctx, id, link)
+	if err != nil || wait > 0 {
+		return wait, err
+	}
+	if err := m.closeObject(ctx, id, link.Ref, outcome); err != nil {
+		return 0, err
+	}
+	if err := m.links.Refresh(ctx, id); err != nil {
+		return 0, fmt.Errorf("reading the link: %w", err)
+	}
+	m.forget(id)
+	return 0, nil
+}
+
+func (m *mirror) closeObject(ctx context.Context, id string, ref bridge.Ref, outcome bridge.Outcome) error {
+	err := m.call(ctx, func(ctx context.Context) error { return m.ticketer.Close(ctx, ref, outcome) })
+	if err != nil && !errors.Is(err, bridge.ErrGone) {
+		return fmt.Errorf("closing the object: %w", err)
+	}
+	m.log.Info("object closed", "request_id", id, "external_id", ref.ID, "ending", string(outcome.Ending))
+	return nil
 }
 
 // closed writes down that nothing is left to do. Plugin data that no longer exists needs no such note.
@@ -100,7 +131,7 @@ func (m *mirror) outcome(ctx context.Context, id string, link bridge.Link) (brid
 		fresh, err := m.requests.Fresh(ctx, id)
 		switch {
 		case errors.Is(err, bridge.ErrGone):
-			return vanished(link, m.hasWitnessed(id), time.Now()), 0, nil
+			return m.ended(id, vanished(link, m.hasWitnessed(id), time.Now())), 0, nil
 		case err != nil:
 			return bridge.Outcome{}, 0, fmt.Errorf("reading the request: %w", err)
 		case fresh.State == bridge.StatePending:
@@ -108,5 +139,21 @@ func (m *mirror) outcome(ctx context.Context, id string, link bridge.Link) (brid
 		}
 		req = fresh
 	}
-	return resolved(req, m.judge.reviewer.Self()), 0, nil
+	outcome := resolved(req, m.judge.reviewer.Self())
+	m.mu.Lock()
+	m.endings[id] = outcome
+	m.mu.Unlock()
+	return outcome, 0, nil
+}
+
+// ended keeps the first outcome that was seen of a request that is gone now: its object may take long to close, and an approved request goes
+// when its access ends.
+func (m *mirror) ended(id string, now bridge.Outcome) bridge.Outcome {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if first, ok := m.endings[id]; ok {
+		return first
+	}
+	m.endings[id] = now
+	return now
 }

@@ -39,6 +39,8 @@ type file struct {
 	notes map[string][]bridge.Note
 	// reported holds the ids of refusals that were audited.
 	reported map[string]bool
+	// decider is the target whose object's decision was, or is just being, put into effect.
+	decider string
 }
 
 // observe replaces what is known from one target and asks for a judgement.
@@ -78,13 +80,14 @@ func (j *judge) evidence(id string) []bridge.Evidence {
 	return all
 }
 
-// shows reports whether the object, as last read, already stands where the ending would put it.
+// shows reports whether the request got this ending by a decision at the object, which therefore stands where the ending would put it. An
+// object that merely looks decided, by somebody whose decision did not count, still needs its ending.
 func (j *judge) shows(id, target string, ending bridge.Ending) bool {
 	want := map[bridge.Ending]bridge.Verdict{bridge.EndApproved: bridge.Approve, bridge.EndDenied: bridge.Deny}[ending]
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	f := j.files[id]
-	if f == nil || want == bridge.Undecided {
+	if f == nil || f.decider != target || want == bridge.Undecided {
 		return false
 	}
 	for _, ev := range f.evidence[target] {
@@ -153,6 +156,14 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	return 0, j.submit(ctx, fresh, d)
 }
 
+func (j *judge) setDecider(id, target string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if f := j.files[id]; f != nil {
+		f.decider = target
+	}
+}
+
 // linked reports whether the object that was read is the one the link names.
 func (j *judge) linked(id string, ev bridge.Evidence) bool {
 	link := j.links.Link(id, ev.Target)
@@ -164,7 +175,12 @@ func (j *judge) linked(id string, ev bridge.Evidence) bool {
 }
 
 func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decision) error {
+	// The mirror may learn of the end before Submit returns.
+	j.setDecider(req.ID, d.Evidence.Target)
 	updated, err := j.reviewer.Submit(ctx, req.ID, d)
+	if err != nil || updated.State == bridge.StatePending {
+		j.setDecider(req.ID, "")
+	}
 	entry := entryFor(req, d.Evidence, d)
 	entry.Verdict, entry.Person, entry.Reason, entry.Rule = d.Verdict, d.Person, d.Reason, d.Rule
 	switch class, _ := bridge.ClassOf(err); {

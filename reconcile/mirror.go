@@ -52,6 +52,8 @@ type mirror struct {
 	unknown map[string]int
 	// witnessed holds the requests this process has seen pending, so that the cause of their disappearance is known.
 	witnessed map[string]bool
+	// endings holds how requests ended whose object is not closed yet.
+	endings map[string]bridge.Outcome
 }
 
 // look asks for the object of a request to be read again.
@@ -236,6 +238,7 @@ func (m *mirror) forget(id string) {
 	delete(m.created, id)
 	delete(m.unknown, id)
 	delete(m.witnessed, id)
+	delete(m.endings, id)
 	m.mu.Unlock()
 	m.judge.forget(id, m.name)
 }

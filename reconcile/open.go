@@ -176,6 +176,9 @@ func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref br
 		m.mu.Lock()
 		m.created[id] = ref
 		m.mu.Unlock()
+		if errors.Is(err, bridge.ErrGone) {
+			return m.closeUnlinked(ctx, id, next)
+		}
 		return 0, err
 	}
 	m.mu.Lock()

@@ -176,7 +176,6 @@ func (p *port) OfficialPlugin() string { return "jira" }
 // call counts the call, asks for its fault, and carries it out.
 func (p *port) call(ctx context.Context, op, id string, do func() error) error {
 	p.mu.Lock()
-	p.calls[op]++
 	if p.inFlight[p.i.name+id]++; p.inFlight[p.i.name+id] > 1 && id != "" {
 		p.overlaps++
 	}
@@ -187,6 +186,9 @@ func (p *port) call(ctx context.Context, op, id string, do func() error) error {
 		p.mu.Unlock()
 	}()
 	return p.i.effect(p.name+" "+op, func() error {
+		p.mu.Lock()
+		p.calls[op]++
+		p.mu.Unlock()
 		f := p.fault(ctx, op, id)
 		if f.before != nil {
 			return f.before

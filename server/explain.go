@@ -16,21 +16,21 @@ import (
 
 // Explanation is everything the bridge knows about one request, and what it would do next.
 type Explanation struct {
-	Request  bridge.Request      `json:"request"`
-	Gone     bool                `json:"gone"`
-	Route    string              `json:"route"`
-	Targets  []TargetExplanation `json:"targets"`
-	Decision bridge.Decision     `json:"decision"`
+	Request  bridge.Request
+	Gone     bool
+	Route    string
+	Targets  []TargetExplanation
+	Decision bridge.Decision
 	// Problem says why the routes could not be evaluated.
-	Problem string `json:"problem,omitempty"`
+	Problem string
 }
 
 // TargetExplanation is the state of one target of the request.
 type TargetExplanation struct {
-	Integration string            `json:"integration"`
-	Link        bridge.Link       `json:"link"`
-	Evidence    []bridge.Evidence `json:"evidence,omitempty"`
-	Problem     string            `json:"problem,omitempty"`
+	Integration string
+	Link        bridge.Link
+	Evidence    []bridge.Evidence
+	Problem     string
 }
 
 // Explain reads a request, its links and the evidence at its objects, and judges without submitting anything.

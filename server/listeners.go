@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/certs"
 	"github.com/accessbridge/accessbridge/handlers"
@@ -41,7 +43,8 @@ func (s *Server) prepareTLS(ctx context.Context) error {
 	t := s.cfg.Server.TLS
 	if t.ACME != nil {
 		managed, err := certs.ACME(ctx, certs.ACMEOptions{
-			Domains: t.ACME.Domains, Email: t.ACME.Email, Directory: t.ACME.Directory, CacheDir: t.ACME.CacheDir, AgreeTOS: t.ACME.AgreeTOS, Log: s.log,
+			Domains: t.ACME.Domains, Email: t.ACME.Email, Directory: t.ACME.Directory, CacheDir: t.ACME.CacheDir, AgreeTOS: t.ACME.AgreeTOS,
+			MinVersion: t.MinVersion, Log: s.log,
 		})
 		if err != nil {
 			return fmt.Errorf("getting a certificate by ACME: %w", err)
@@ -54,6 +57,9 @@ func (s *Server) prepareTLS(ctx context.Context) error {
 		return fmt.Errorf("loading the server certificate: %w", err)
 	}
 	s.background = append(s.background, files.Run)
+	s.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "certificate_expiry_seconds", Help: "Seconds until the certificate of the webhook listener expires.",
+	}, func() float64 { return time.Until(files.Expires()).Seconds() }))
 	s.tls = certs.ServerConfig(files.GetCertificate, t.MinVersion)
 	return nil
 }

@@ -19,8 +19,7 @@ func LoadConfig(path string, options ...config.Option) (*config.Config, error) {
 func checkRoutes(cfg *config.Config, problems *config.Problems) {
 	_, err := policy.New(routes(cfg))
 	for _, fault := range each(err) {
-		var expression *policy.ExpressionError
-		if errors.As(fault, &expression) {
+		if expression, ok := errors.AsType[*policy.ExpressionError](fault); ok {
 			problems.Add(fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field),
 				"see the variables of request in docs/configuration.md", "%v", expression.Err)
 		}
@@ -29,7 +28,7 @@ func checkRoutes(cfg *config.Config, problems *config.Problems) {
 
 // each takes joined errors apart.
 func each(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // Only the outermost join is taken apart.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	if err == nil {

@@ -1,7 +1,6 @@
 package teleport
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"strings"
@@ -259,52 +258,6 @@ func TestW25_CommasSlashesAndOtherSignsSurvive(t *testing.T) {
 		require.Equal(t, id, got)
 	}
 	require.Len(t, maps.Collect(other.Links()), len(targets))
-}
-
-func TestRecord_ThatCannotBeDecodedIsHeldAndNeverOverwritten(t *testing.T) {
-	for name, raw := range map[string]string{
-		"no JSON": "claimed by me", "another type": `[1]`, "bad time": `{"phase":"open","until":"yesterday"}`,
-		"unknown phase": `{"phase":"merged","ref":{"id":"1"}}`, "no phase": `{}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, sim.Options{})
-			id := w.create(sim.NewRequest{})
-			require.NoError(t, w.srv.SetPluginData(id, pluginName, map[string]string{"link/itsm": raw, "elsewhere": "x"}))
-			s := w.store()
-			require.Equal(t, 1, w.logs.count("cannot be read and is left alone"))
-			link := s.Link(id, "itsm")
-			require.True(t, link.Held("me", time.Now()), "it looks as if somebody else held it")
-			require.Len(t, maps.Collect(s.Links()), 1)
-			require.NoError(t, s.LoadAll(t.Context()))
-			require.NoError(t, s.Refresh(t.Context(), id))
-			require.Equal(t, 1, w.logs.count("cannot be read and is left alone"), "reported once")
-			w.srv.ResetCalls()
-			for _, old := range []bridge.Link{link, {}, claimed("me")} {
-				err := s.Swap(t.Context(), id, "itsm", old, opened("2"))
-				class, _ := bridge.ClassOf(err)
-				require.Equal(t, bridge.ClassTerminal, class)
-				require.ErrorContains(t, err, "link/itsm")
-			}
-			require.Empty(t, w.srv.Calls())
-			require.Equal(t, raw, w.raw(id, "itsm"))
-			require.NoError(t, s.Swap(t.Context(), id, "pager", bridge.Link{}, opened("2")), "other targets are not held up")
-
-			require.NoError(t, w.srv.SetPluginData(id, pluginName, map[string]string{"link/itsm": ""}))
-			require.NoError(t, s.Refresh(t.Context(), id))
-			require.Equal(t, bridge.Link{}, s.Link(id, "itsm"), "mended by hand")
-		})
-	}
-}
-
-func TestRecord_OfANewerVersionIsSwappedByItsExactText(t *testing.T) {
-	w := newWorld(t, sim.Options{})
-	id := w.create(sim.NewRequest{})
-	raw := `{"color":"blue", "phase":"open","ref":{"id":"1","shape":"round"}}`
-	require.NoError(t, w.srv.SetPluginData(id, pluginName, map[string]string{"link/itsm": raw}))
-	s := w.store()
-	require.Equal(t, "1", s.Link(id, "itsm").Ref.ID)
-	require.NoError(t, s.Swap(t.Context(), id, "itsm", s.Link(id, "itsm"), opened("1")))
-	require.True(t, json.Valid([]byte(w.raw(id, "itsm"))))
 }
 
 func TestLoadAll_ReadsEverythingInOneCall(t *testing.T) {

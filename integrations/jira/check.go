@@ -35,6 +35,7 @@ func (j *Jira) Check(ctx context.Context) []bridge.Finding {
 		f.bad("check url, user and api_token, or token, and whether Jira is up", "credentials: %v", err)
 		return f
 	}
+	j.self.Store(&self)
 	f.good("credentials: connected as %s", or(self.DisplayName, accountID(self)))
 	for _, t := range j.places() {
 		j.checkPlace(ctx, &f, t)

@@ -123,6 +123,9 @@ func lastMove(history []change, created time.Time) (last change, before time.Tim
 // created the issue.
 func (j *Jira) actor(u, creator gojira.User) bridge.Actor {
 	own := sameAccount(u, creator) || bridge.SameName(u.EmailAddress, j.set.User) || !j.set.cloud() && bridge.SameName(u.Name, j.set.User)
+	if self := j.self.Load(); self != nil {
+		own = own || sameAccount(u, *self)
+	}
 	return bridge.Actor{
 		ID:        accountID(u),
 		Email:     u.EmailAddress,
@@ -169,7 +172,7 @@ func statedReason(body string) string {
 		if !ok || word != "reason" && word != "resolution" {
 			continue
 		}
-		if rest = strings.TrimSpace(rest); rest == "" {
+		if rest = strings.Trim(rest, " \t*_"); rest == "" {
 			rest = strings.TrimSpace(strings.Join(lines[n+1:], "\n"))
 		}
 		if rest != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
+	gojira "github.com/andygrunwald/go-jira"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
 )
@@ -91,6 +92,9 @@ func TestProgramsAndOurOwnMovesDoNotCount(t *testing.T) {
 	eachFlavour(t, func(t *testing.T, f sim.Flavour) {
 		s := newSite(t, setup{sim: sim.Options{Flavour: f}})
 		ref := s.open(t)
+		require.NoError(t, s.Move("bob", ref.ID, "In Review"))
+		require.False(t, s.evidence(t, ref).Actor.Automated)
+		s.Check(t.Context()) // learns the account of a token
 		require.NoError(t, s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndApproved, Note: bridge.Note{ID: "e", Text: "e"}}))
 		e := s.evidence(t, ref)
 		require.True(t, e.Actor.Automated)
@@ -100,6 +104,10 @@ func TestProgramsAndOurOwnMovesDoNotCount(t *testing.T) {
 	ref := s.open(t)
 	require.NoError(t, s.Move(sim.AutomationAccountID, ref.ID, "Approved"))
 	require.True(t, s.evidence(t, ref).Actor.Automated)
+
+	mover := gojira.User{AccountID: "a", EmailAddress: "a@example.com"}
+	require.True(t, s.actor(mover, gojira.User{AccountID: "a"}).Automated, "who created the issue is the bridge")
+	require.False(t, s.actor(mover, gojira.User{}).Automated)
 }
 
 func TestRenamedAndUnknownStatuses(t *testing.T) {

@@ -2,7 +2,6 @@ package jira
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -221,5 +220,5 @@ func TestAnAnswerOfSomethingElseIsNotASuccess(t *testing.T) {
 	require.False(t, bridge.NoEffect(err))
 	_, err = s.Evidence(t.Context(), bridge.Ref{ID: "1"})
 	require.Error(t, err)
-	require.False(t, errors.Is(err, bridge.ErrGone))
+	require.NotErrorIs(t, err, bridge.ErrGone)
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -61,6 +62,8 @@ type Jira struct {
 	account *httpx.Account
 	starts  starts
 	people  people
+	// self is the bridge's own account, once Check has asked for it.
+	self atomic.Pointer[gojira.User]
 }
 
 // New makes an integration from checked settings. It makes no call.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
 )
@@ -27,8 +28,8 @@ func (j *Jira) Update(ctx context.Context, ref bridge.Ref, notes []bridge.Note) 
 	}
 	for _, note := range notes {
 		body := cut(escapeWiki(note.Text), maxText)
-		if shows(shown, note.ID, body) {
-			continue
+		if strings.TrimSpace(body) == "" || shows(shown, note.ID, body) {
+			continue // Jira refuses an empty comment
 		}
 		comment := map[string]any{"body": body, "properties": []property{{Key: noteKey, Value: note.ID}}}
 		if err := j.call(ctx, http.MethodPost, path, nil, comment, nil); err != nil {

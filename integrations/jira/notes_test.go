@@ -158,8 +158,10 @@ func TestGoneIsOnlyWhatWasDeleted(t *testing.T) {
 		s := newSite(t, setup{sim: sim.Options{Flavour: f}})
 		ref, other := s.open(t), s.open(t)
 		calls := map[string]func(bridge.Ref) error{
-			"update":   func(ref bridge.Ref) error { return s.Update(t.Context(), ref, twoNotes) },
-			"close":    func(ref bridge.Ref) error { return s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied}) },
+			"update": func(ref bridge.Ref) error { return s.Update(t.Context(), ref, twoNotes) },
+			"close": func(ref bridge.Ref) error {
+				return s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied})
+			},
 			"evidence": func(ref bridge.Ref) error { _, err := s.Evidence(t.Context(), ref); return err },
 		}
 		require.NoError(t, s.DeleteIssue("bob", ref.ID))

@@ -37,8 +37,8 @@ func (j *Jira) view(d bridge.Draft, text func(string) string) view {
 	return view{
 		Request:  mapTexts(d.Request, text),
 		WebURL:   d.WebURL,
-		Approved: text(j.set.Statuses.Approved[0]),
-		Denied:   text(j.set.Statuses.Denied[0]),
+		Approved: text(first(j.set.Statuses.Approved)),
+		Denied:   text(first(j.set.Statuses.Denied)),
 	}
 }
 
@@ -89,7 +89,7 @@ var lineMarkup = regexp.MustCompile(`(?m)^([ \t]*)(h[1-6]\.|bq\.)`)
 // renderer takes a backslash before one of the characters below as an escape, unless another backslash is before it; so a
 // backslash of the text is parted from what follows.
 func escapeWiki(text string) string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/8)
 	for _, r := range text {
@@ -183,4 +183,11 @@ func or(text, otherwise string) string {
 		return otherwise
 	}
 	return text
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
 }

@@ -3,6 +3,7 @@ package jira
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,7 +21,9 @@ var (
 // Validate reports every fault of the settings.
 func (s *Settings) Validate(p *config.Problems) {
 	p.Required("url", s.URL)
-	p.URL("url", s.URL, "https", "http")
+	if u := p.URL("url", s.URL, "https", "http"); u != nil && u.Scheme == "http" && u.Hostname() != "localhost" && !isLoopback(u.Hostname()) {
+		p.Warn("url", "use https", "credentials are sent without encryption")
+	}
 	p.OneOf("flavour", s.Flavour, Cloud, DataCenter)
 	s.validateAuth(p)
 	p.File("ca_file", s.CAFile)
@@ -51,6 +54,11 @@ func (s *Settings) Validate(p *config.Problems) {
 		p.Add("rate_limit", "use 0 for no limit", "is negative")
 	}
 	s.Webhook.validate(p.At("webhook"), s.Mode)
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
 }
 
 func (s *Settings) validateAuth(p *config.Problems) {

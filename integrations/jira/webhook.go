@@ -156,10 +156,15 @@ func (l *labelList) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// events are the events that hint at an issue; an empty one is an Automation rule's.
-var events = map[string]bool{ //nolint:gochecknoglobals // a constant set
-	"": true, "jira:issue_created": true, "jira:issue_updated": true, "jira:issue_deleted": true,
-	"comment_created": true, "comment_updated": true, "issue_property_set": true, "issue_property_deleted": true,
+// hinting reports whether deliveries of an event hint at an issue; those of an Automation rule name no event.
+func hinting(event string) bool {
+	switch event {
+	case "", "jira:issue_created", "jira:issue_updated", "jira:issue_deleted",
+		"comment_created", "comment_updated", "issue_property_set", "issue_property_deleted":
+		return true
+	default:
+		return false
+	}
 }
 
 // Decode says which issue a delivery hints at. The hint's object is the issue's id, or its key where the sender gave no id, as
@@ -176,7 +181,7 @@ func (j *Jira) Decode(in bridge.Inbound) (bridge.Delivery, error) {
 		return bridge.Delivery{}, &bridge.Refused{Status: http.StatusBadRequest, Why: "body"}
 	}
 	out.Event = cut(or(d.Event, "automation"), 100)
-	if !events[d.Event] || d.Event == "jira:issue_updated" && !d.Changelog.matters() {
+	if !hinting(d.Event) || d.Event == "jira:issue_updated" && !d.Changelog.matters() {
 		return out, nil
 	}
 	if hint, ok := d.hint(); ok {

@@ -24,8 +24,7 @@ func (c *checkCommand) Run(w *world) error {
 		options = append(options, config.Offline())
 	}
 	cfg, err := server.LoadConfig(c.Config, options...)
-	var faults config.Error
-	if errors.As(err, &faults) {
+	if faults, ok := errors.AsType[config.Error](err); ok {
 		for _, f := range faults {
 			w.printf("%s\n", f)
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 // version is set by the linker in releases.
-var version = "" //nolint:gochecknoglobals // The linker can only set a package variable.
+var version = ""
 
 // Exit codes beside 0.
 const (

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 type explainCommand struct {
 	configFile
 	Request string `arg:"" help:"Id of the Access Request."`
-	JSON    bool   `help:"Print JSON."`
 }
 
 // Run reads the request, its links and evidence, and prints what would happen.
@@ -27,14 +24,6 @@ func (c *explainCommand) Run(w *world) error {
 	e, err := server.Explain(ctx, cfg, c.Request, w.log)
 	if err != nil {
 		return err
-	}
-	if c.JSON {
-		text, err := json.MarshalIndent(e, "", "  ")
-		if err != nil {
-			return fmt.Errorf("printing the explanation: %w", err)
-		}
-		w.printf("%s\n", text)
-		return nil
 	}
 	printExplanation(w, c.Request, e)
 	return nil

@@ -50,11 +50,16 @@ type devCertsCommand struct {
 	Dir      string        `help:"Folder to write to." default:"certs" type:"path"`
 	Hosts    []string      `help:"Names and addresses in the certificate." default:"localhost,127.0.0.1,::1"`
 	Lifetime time.Duration `help:"Lifetime of the server certificate." default:"2160h"`
+	Force    bool          `help:"Replace files that were not made by this command."`
 }
 
 // Run writes the files.
 func (c *devCertsCommand) Run(w *world) error {
-	paths, err := certs.WriteDevelopment(c.Dir, c.Hosts, c.Lifetime)
+	var options []certs.WriteOption
+	if c.Force {
+		options = append(options, certs.Force())
+	}
+	paths, err := certs.WriteDevelopment(c.Dir, c.Hosts, c.Lifetime, options...)
 	if err != nil {
 		return err
 	}

@@ -66,13 +66,11 @@ func Classify(resp *http.Response, err error) error {
 }
 
 func classifyError(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		// The standard error repeats the whole address, with its query; the operation and the host are enough.
 		err = fmt.Errorf("%s %s: %w", ue.Op, cleanURL(ue.URL), ue.Err)
 	}
-	var be *bridge.Error
-	if errors.As(err, &be) {
+	if be, ok := errors.AsType[*bridge.Error](err); ok {
 		return &bridge.Error{Class: be.Class, After: be.After, Unsent: be.Unsent, Err: err}
 	}
 	return &bridge.Error{Class: bridge.ClassRetry, Unsent: neverSent(err), Err: err}

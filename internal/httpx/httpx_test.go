@@ -133,7 +133,7 @@ func TestW9_NothingIsSentDuringThePauseTheVendorAskedFor(t *testing.T) {
 			require.Error(t, call(t, hc, http.MethodGet, "https://vendor.example/x"))
 			require.Equal(t, 1, calls)
 
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 			err := call(t, hc, http.MethodGet, "https://vendor.example/x")
 			class, after := bridge.ClassOf(err)
 			require.Equal(t, bridge.ClassWait, class)
@@ -143,7 +143,7 @@ func TestW9_NothingIsSentDuringThePauseTheVendorAskedFor(t *testing.T) {
 			require.True(t, account.State().Open)
 			require.Equal(t, 20*time.Second, time.Until(account.State().Until))
 
-			time.Sleep(20 * time.Second)
+			<-time.After(20 * time.Second)
 			require.False(t, account.State().Open)
 			require.Error(t, call(t, hc, http.MethodGet, "https://vendor.example/x"))
 			require.Equal(t, 2, calls)
@@ -164,7 +164,7 @@ func TestP6_BreakerOpensAfterFiveFailuresAndTriesOneCall(t *testing.T) {
 		}
 		require.Equal(t, State{Open: true, Until: time.Now().Add(10 * time.Second), LastError: "the vendor answered 500"}, account.State())
 
-		time.Sleep(4 * time.Second)
+		<-time.After(4 * time.Second)
 		err := call(t, hc, http.MethodGet, "https://vendor.example/x")
 		class, after := bridge.ClassOf(err)
 		require.Equal(t, bridge.ClassWait, class)
@@ -172,12 +172,12 @@ func TestP6_BreakerOpensAfterFiveFailuresAndTriesOneCall(t *testing.T) {
 		require.True(t, bridge.NoEffect(err))
 		require.Equal(t, 5, calls)
 
-		time.Sleep(6*time.Second + time.Millisecond)
+		<-time.After(6*time.Second + time.Millisecond)
 		require.Error(t, call(t, hc, http.MethodGet, "https://vendor.example/x"), "the probe fails and opens it again")
 		require.Equal(t, 6, calls)
 		require.True(t, account.State().Open)
 
-		time.Sleep(10*time.Second + time.Millisecond)
+		<-time.After(10*time.Second + time.Millisecond)
 		code = 200
 		require.NoError(t, call(t, hc, http.MethodGet, "https://vendor.example/x"))
 		require.NoError(t, call(t, hc, http.MethodGet, "https://vendor.example/x"))
@@ -242,7 +242,7 @@ func TestObserveCountsOnlyCallsThatWereSent(t *testing.T) {
 		var calls int
 		hc, _ := client(t, Options{
 			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-				time.Sleep(3 * time.Second)
+				<-time.After(3 * time.Second)
 				if r.Method == http.MethodPost {
 					return nil, errors.New("broken")
 				}
@@ -392,7 +392,9 @@ func TestP7_RedirectsNeverCarryCredentialsAway(t *testing.T) {
 		case "/moved":
 			http.Redirect(w, r, "/here", http.StatusFound)
 		case "/here":
-			require.Equal(t, "Bearer x", r.Header.Get("Authorization"))
+			if r.Header.Get("Authorization") != "Bearer x" {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
 		case "/loop":
 			http.Redirect(w, r, "/loop", http.StatusFound)
 		}
@@ -428,7 +430,7 @@ func TestCustomCAProxyAndTLSFloor(t *testing.T) {
 	require.NoError(t, call(t, hc, http.MethodGet, srv.URL))
 
 	old := httptest.NewUnstartedServer(http.NotFoundHandler())
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} //nolint:gosec // the point of the test
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11}
 	old.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	old.StartTLS()
 	defer old.Close()
@@ -436,8 +438,9 @@ func TestCustomCAProxyAndTLSFloor(t *testing.T) {
 
 	var viaProxy atomic.Int32
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "vendor.example", r.Host)
-		viaProxy.Add(1)
+		if r.Host == "vendor.example" {
+			viaProxy.Add(1)
+		}
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	defer proxy.Close()

@@ -115,12 +115,9 @@ func (a *api) createRequest(r *http.Request) (any, error) {
 	if len(in.Roles)+len(in.Resources) == 0 {
 		return nil, badRequest("roles or resources are required: a request must ask for something")
 	}
-	var resources []types.ResourceID
-	for _, resource := range in.Resources {
-		resources = append(resources, types.ResourceID{
-			Kind: resource.Kind, Name: resource.Name,
-			ClusterName: cmp.Or(resource.Cluster, a.world.cluster()),
-		})
+	resources, err := a.resources(in.Resources)
+	if err != nil {
+		return nil, err
 	}
 	id, err := a.world.Teleport.CreateRequest(teleport.NewRequest{
 		User: in.User, Roles: in.Roles, Resources: resources, Reason: in.Reason, SuggestedReviewers: in.SuggestedReviewers,
@@ -132,7 +129,19 @@ func (a *api) createRequest(r *http.Request) (any, error) {
 	return map[string]string{"id": id}, nil
 }
 
-func (w *World) cluster() string { return cmp.Or(w.opts.Teleport.ClusterName, "simulated") }
+// resources reads the requested resources; without a cluster they are the world's own.
+func (a *api) resources(in []resourceInput) ([]types.ResourceID, error) {
+	own := cmp.Or(a.world.opts.Teleport.ClusterName, "simulated")
+	var out []types.ResourceID
+	for _, r := range in {
+		id := types.ResourceID{Kind: r.Kind, Name: r.Name, ClusterName: cmp.Or(r.Cluster, own)}
+		if err := id.CheckAndSetDefaults(); err != nil {
+			return nil, badRequest("resources: %s", err)
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
 
 func (a *api) reviewRequest(r *http.Request) (any, error) {
 	var in struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -124,9 +125,7 @@ func fields(more map[string]any) map[string]any {
 	f := map[string]any{
 		"project": map[string]any{"key": "ACC"}, "issuetype": map[string]any{"name": "Task"}, "summary": "Access to prod-db",
 	}
-	for k, v := range more {
-		f[k] = v
-	}
+	maps.Copy(f, more)
 	return map[string]any{"fields": f}
 }
 
@@ -164,9 +163,7 @@ func (f found) keys() []string {
 func (s *site) search(jql string, more map[string]any) found {
 	s.t.Helper()
 	body := map[string]any{"jql": jql, "fields": []string{"summary"}}
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	path := "/rest/api/3/search/jql"
 	if a, err := s.try("GET", "/rest/api/2/serverInfo", nil); err == nil && strings.Contains(string(a.body), `"Server"`) {
 		path = "/rest/api/2/search"

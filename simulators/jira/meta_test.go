@@ -124,6 +124,11 @@ func TestCreateMetaShowsTheScreen(t *testing.T) {
 			"summary": true, "issuetype": true, "project": true, "description": false, "labels": false, "priority": false,
 			"components": false, "reporter": false, "assignee": false, "customfield_10060": true,
 		}, required)
+		if flavour == jira.DataCenter {
+			require.Equal(t, true, screen["isLast"])
+			part := s.do(http.StatusOK, "GET", "/rest/api/2/issue/createmeta/ACC/issuetypes/10002?maxResults=3", nil).object(t)
+			require.Equal(t, false, part["isLast"])
+		}
 		page := s.do(http.StatusOK, "GET", "/rest/api/2/issue/createmeta/ACC/issuetypes/10002?startAt=8&maxResults=50", nil).object(t)
 		require.Len(t, page[fieldsName], 2)
 		s.do(http.StatusBadRequest, "GET", "/rest/api/2/issue/createmeta/ACC/issuetypes/99", nil)

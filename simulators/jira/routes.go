@@ -34,6 +34,12 @@ func (s *Server) restRoutes() []*route {
 	}
 	add("GET /project/{project}", s.getProject)
 	add("GET /project/{project}/statuses", s.getProjectStatuses)
+	s.issueRoutes(add)
+	return routes
+}
+
+// issueRoutes are the operations on issues. Literal paths stand before those with parameters.
+func (s *Server) issueRoutes(add func(string, func(*call) (reply, error))) {
 	add("GET /issue/createmeta", s.getCreateMeta)
 	add("GET /issue/createmeta/{project}/issuetypes", s.getCreateMetaTypes)
 	add("GET /issue/createmeta/{project}/issuetypes/{type}", s.getCreateMetaFields)
@@ -51,5 +57,4 @@ func (s *Server) restRoutes() []*route {
 	if s.opt.Flavour == Cloud {
 		add("GET /issue/{id}/changelog", s.getChangelog)
 	}
-	return routes
 }

@@ -187,6 +187,7 @@ func TestP2_SearchLagsBehindAndReconciles(t *testing.T) {
 	require.Empty(t, s.search("labels = x", map[string]any{"reconcileIssues": []int{10001}}).keys())
 	clk.Add(30 * time.Second)
 	require.NoError(t, s.SetLabels(key, "z"))
+	require.Equal(t, []string{key}, s.search("labels = x", nil).keys())
 	clk.Add(30 * time.Second)
 	require.Equal(t, []string{key}, s.search("labels = y", nil).keys(), "each state appears after its own lag")
 	clk.Add(30 * time.Second)

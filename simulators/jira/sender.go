@@ -15,7 +15,7 @@ import (
 const (
 	maxRetries   = 5
 	maxInFlight  = 128
-	reorderHold  = 100 * time.Millisecond
+	reorderHold  = 500 * time.Millisecond
 	vendorLimit  = 20 * time.Second
 	defaultRetry = time.Second
 )

@@ -143,6 +143,8 @@ func TestMoveActsAsThePerson(t *testing.T) {
 	require.Error(t, s.Move("alice", "ACC-9", "Denied"))
 	require.NoError(t, s.UpdateUser("alice", func(u *jira.User) { u.Permissions = []string{"BROWSE_PROJECTS"} }))
 	require.Error(t, s.Move("alice", key, "Denied"))
+	require.Error(t, s.Comment("alice", key, "x"))
+	require.Error(t, s.Comment("mallory", key, "x"))
 }
 
 func TestW16_BacklogWorkflowStartsElsewhere(t *testing.T) {

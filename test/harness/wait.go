@@ -1,0 +1,72 @@
+package harness
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// patience is how long something that must happen may take, on a machine that does much else.
+	patience = 30 * time.Second
+	// settle is how long something that must not happen is given to happen.
+	settle = 700 * time.Millisecond
+	tick   = 20 * time.Millisecond
+)
+
+// Eventually waits until the condition holds. Real sockets allow no other way than to look again and again.
+func (w *World) Eventually(what string, holds func() bool) {
+	w.T.Helper()
+	w.Within(patience, what, holds)
+}
+
+// Within is Eventually with its own limit.
+func (w *World) Within(limit time.Duration, what string, holds func() bool) {
+	w.T.Helper()
+	ended := time.NewTimer(limit)
+	defer ended.Stop()
+	again := time.NewTicker(tick)
+	defer again.Stop()
+	for !holds() {
+		select {
+		case <-again.C:
+		case <-ended.C:
+			require.FailNow(w.T, "waited in vain for "+what)
+		}
+	}
+}
+
+// EventuallyState waits until the request is in the state.
+func (w *World) EventuallyState(id, state string) {
+	w.T.Helper()
+	w.Eventually("request "+id+" to be "+state, func() bool { return w.State(id) == state })
+}
+
+// EventuallyTold waits until the bridge has written a comment with the text on an issue at Main.
+func (w *World) EventuallyTold(key, text string) {
+	w.T.Helper()
+	w.Eventually("a comment on "+key+": "+text, func() bool { return w.Told(key, text) > 0 })
+}
+
+// Stays fails when the condition ceases to hold within a moment.
+func (w *World) Stays(what string, holds func() bool) {
+	w.T.Helper()
+	w.StaysFor(settle, what, holds)
+}
+
+// StaysFor is Stays with its own time.
+func (w *World) StaysFor(d time.Duration, what string, holds func() bool) {
+	w.T.Helper()
+	ended := time.NewTimer(d)
+	defer ended.Stop()
+	again := time.NewTicker(tick)
+	defer again.Stop()
+	for {
+		require.True(w.T, holds(), what)
+		select {
+		case <-again.C:
+		case <-ended.C:
+			return
+		}
+	}
+}
