@@ -61,7 +61,7 @@ func (w *Webhooks) take(c echo.Context) error {
 	log := w.Log.With("integration", name, "source", c.RealIP())
 	body, err := io.ReadAll(c.Request().Body)
 	if err != nil {
-		return err
+		return unread(log, err)
 	}
 	in := bridge.Inbound{Header: c.Request().Header, Body: body}
 	if err := source.Verify(in); err != nil {
@@ -83,6 +83,17 @@ func (w *Webhooks) take(c echo.Context) error {
 	w.Count(name, result)
 	log.Debug("webhook taken", "event", delivery.Event, "delivery", delivery.ID, "result", result)
 	return answer(c, delivery.Reply)
+}
+
+// unread answers a body that is too long, or that ended too soon or came too slowly. Everybody can send such, so it is no error of
+// the bridge.
+func unread(log *slog.Logger, err error) error {
+	log.Debug("webhook not read", "error", err)
+	var tooLong *echo.HTTPError
+	if errors.As(err, &tooLong) {
+		return tooLong
+	}
+	return echo.ErrBadRequest
 }
 
 // refuse answers with the status the vendor should see; 401 unless the integration says otherwise.

@@ -30,7 +30,7 @@ func (m *mirror) finish(ctx context.Context, id string, link bridge.Link) (time.
 
 // finishClaim settles a claim whose request has ended before the object's name was known.
 func (m *mirror) finishClaim(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
-	if ref, ok := m.takeCreated(id); ok {
+	if ref, ok := m.takeCreated(id, link); ok {
 		return m.opened(ctx, id, link, ref)
 	}
 	if wait := m.mustWait(link, time.Now()); wait > 0 {

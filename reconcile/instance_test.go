@@ -90,6 +90,13 @@ func (i *instance) crash() {
 	i.stop()
 }
 
+// spare takes back a crash that has not happened yet.
+func (i *instance) spare() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.crashAt = 0
+}
+
 // shut ends the instance in order.
 func (i *instance) shut() {
 	i.stop()

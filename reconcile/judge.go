@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -129,13 +130,10 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	if !known || !req.Pending(time.Now()) {
 		return 0, nil
 	}
-	evidence := j.evidence(id)
+	evidence := slices.DeleteFunc(j.evidence(id), func(ev bridge.Evidence) bool { return !j.linked(id, ev) })
 	d := j.policy.Judge(req, evidence)
 	j.report(req, d.Refusals)
-	if d.Verdict == bridge.Undecided || !j.linked(id, d.Evidence) {
-		return 0, nil
-	}
-	if _, done := req.ReviewBy(j.reviewer.Self()); done && d.Mode == bridge.ModeReview {
+	if d.Verdict == bridge.Undecided || j.reviewed(req, d) {
 		return 0, nil
 	}
 	if time.Since(d.Evidence.ReadAt) > freshEnough {
@@ -150,10 +148,16 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	if err != nil {
 		return 0, fmt.Errorf("reading the request before deciding: %w", err)
 	}
-	if again := j.policy.Judge(fresh, evidence); !fresh.Pending(time.Now()) || again.Verdict != d.Verdict {
+	if again := j.policy.Judge(fresh, evidence); !fresh.Pending(time.Now()) || again.Verdict != d.Verdict || j.reviewed(fresh, d) {
 		return 0, nil
 	}
 	return 0, j.submit(ctx, fresh, d)
+}
+
+// reviewed reports whether the bridge has submitted its review already. Teleport takes one of each user.
+func (j *judge) reviewed(req bridge.Request, d bridge.Decision) bool {
+	_, done := req.ReviewBy(j.reviewer.Self())
+	return done && d.Mode == bridge.ModeReview
 }
 
 func (j *judge) setDecider(id, target string) {
@@ -195,13 +199,13 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 		return fmt.Errorf("submitting the decision: %w", err)
 	default:
 		entry.Outcome, entry.Detail = bridge.OutcomeFailed, err.Error()
-		j.note(req.ID, d.Evidence.Target, failureNote(d, err.Error()))
-	}
-	j.record(entry)
-	if err != nil {
-		j.tell(d.Evidence.Target, req.ID)
+		if j.note(req.ID, d.Evidence.Target, failureNote(d, err.Error())) {
+			j.record(entry)
+			j.tell(d.Evidence.Target, req.ID)
+		}
 		return fmt.Errorf("submitting the decision: %w", err)
 	}
+	j.record(entry)
 	j.log.Info("decision submitted", "request_id", req.ID, "integration", d.Evidence.Target, "external_id", d.Evidence.Object.ID,
 		"verdict", string(d.Verdict), "outcome", entry.Outcome)
 	j.requests.Merge(updated)

@@ -136,6 +136,7 @@ func TestP3_OldEvidenceIsReadAgain(t *testing.T) {
 				require.Contains(t, i.engine.Failures()[0].Error, "unavailable")
 				if movedBack {
 					v.move("r1", "Open", bridge.Undecided, bob)
+					pass(2 * time.Minute)
 				}
 				healed := time.Now()
 				i.faults(nil, nil)

@@ -67,8 +67,11 @@ func (m *mirror) look(id string) {
 // reconcile brings one object a step nearer to its request. It is safe to run at any time and any number of times.
 func (m *mirror) reconcile(ctx context.Context, id string) (time.Duration, error) {
 	link := m.links.Link(id, m.name)
-	if m.isDue(id) && link.Phase != bridge.PhaseOpen && link.Phase != bridge.PhaseClosed {
-		// Somebody saw the object, so another instance may have opened it since this one last looked.
+	seen := m.isDue(id) && link.Phase != bridge.PhaseOpen && link.Phase != bridge.PhaseClosed
+	held := link.Phase != bridge.PhaseClaimed && link.Held(m.self, time.Now())
+	if seen || held {
+		// Somebody saw the object, so another instance may have opened it since this one last looked. A lease of another instance has
+		// mostly been given back since.
 		if err := m.links.Refresh(ctx, id); err != nil && !errors.Is(err, bridge.ErrGone) {
 			return 0, fmt.Errorf("reading the link: %w", err)
 		}

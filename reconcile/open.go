@@ -17,7 +17,7 @@ import (
 //  3. Create the object. When the outcome is unknown the claim stays, and the way leads to step 2 when it has run out.
 //  4. Write the object's name into the link.
 func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Target, link bridge.Link) (time.Duration, error) {
-	if ref, ok := m.takeCreated(req.ID); ok && link.Phase == bridge.PhaseClaimed {
+	if ref, ok := m.takeCreated(req.ID, link); ok {
 		return m.opened(ctx, req.ID, link, ref)
 	}
 	if wait := m.mustWait(link, time.Now()); wait > 0 {
@@ -217,9 +217,14 @@ func (m *mirror) official(id string) (bridge.Ref, bool) {
 	return m.links.Official(id, a.OfficialPlugin())
 }
 
-func (m *mirror) takeCreated(id string) (bridge.Ref, bool) {
+// takeCreated returns the object that was created under this very claim. One of an earlier claim may have been linked, and deleted, since.
+func (m *mirror) takeCreated(id string, claim bridge.Link) (bridge.Ref, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ref, ok := m.created[id]
-	return ref, ok
+	if claim.Phase == bridge.PhaseClaimed && claim.Owner == m.self {
+		return ref, ok
+	}
+	delete(m.created, id)
+	return bridge.Ref{}, false
 }

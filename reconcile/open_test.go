@@ -431,6 +431,24 @@ func TestP1_DeletedObjectIsCreatedAgainThreeTimes(t *testing.T) {
 	})
 }
 
+// The name of an object whose link was written, although the answer was lost, must not be taken for that of a later object.
+func TestP2_NameOfADeletedObjectIsNotLinkedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := one(t)
+		i.faults(nil, onFirst("swap open", errLost))
+		w.ask("r1")
+		pass(time.Minute)
+		requireOpen(t, w, v, "r1")
+		v.delete("r1")
+		i.faults(nil, onFirst("jira open", errLost))
+		i.hint("r1")
+		pass(10 * time.Minute)
+		requireOpen(t, w, v, "r1")
+		require.Equal(t, 1, w.link("r1", "jira").Replaced)
+		require.Equal(t, 2, v.count("open"))
+	})
+}
+
 func TestW27_DraftCarriesWhatTheVendorShows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor("jira")

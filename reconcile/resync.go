@@ -8,8 +8,13 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 )
 
-// resyncRetry is the pause after a listing that failed.
-const resyncRetry = 10 * time.Second
+const (
+	// resyncRetry is the pause after a listing that failed.
+	resyncRetry = 10 * time.Second
+	// wholeEvery is how often a listing reaches back to the oldest open object again, because only what is missing from such a listing
+	// tells of objects that were deleted.
+	wholeEvery = 30 * time.Minute
+)
 
 // resync finds what no webhook told: it lists the objects that changed and has those read that look decided. The first listing reaches
 // back to the oldest open object, so that decisions made while no instance ran are found.
@@ -18,7 +23,7 @@ func (m *mirror) resync(ctx context.Context, every time.Duration) {
 	if !ok {
 		return
 	}
-	var last time.Time
+	var before listed
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -27,61 +32,91 @@ func (m *mirror) resync(ctx context.Context, every time.Duration) {
 			return
 		case <-timer.C:
 		}
-		start := time.Now()
-		if err := m.list(ctx, bulk, last); err != nil {
+		now, err := m.list(ctx, bulk, before)
+		if err != nil {
 			m.log.Warn("listing changed objects failed", "error", err)
 			timer.Reset(min(every, jitter(resyncRetry)))
 			continue
 		}
-		last = start
+		before = now
 		timer.Reset(jitter(every))
 	}
 }
 
-// list goes through the objects changed since the last listing; a zero time means since the oldest open object. Objects that a first
-// listing does not show are read one by one: they may have been deleted, or lost their marker.
-func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, last time.Time) error {
-	open, oldest := m.openObjects()
-	if len(open) == 0 {
-		return nil
+// listed is what the listings have covered so far.
+type listed struct {
+	// last is when the last listing began, whole when the last one began that reached back to the oldest open object.
+	last, whole time.Time
+	// objects are the open objects whose changes are known up to last.
+	objects map[string]bool
+}
+
+// list goes through the objects changed since the last listing, and since their opening for those that no listing has covered yet, such as
+// those of another instance. Objects that should show up and do not are read one by one: they may have been deleted, or lost their
+// marker.
+func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, before listed) (listed, error) {
+	start := time.Now()
+	now := listed{last: start, whole: before.whole, objects: map[string]bool{}}
+	if start.Sub(before.whole) >= wholeEvery {
+		now.whole, before.objects = start, nil
 	}
-	since := oldest
-	if !last.IsZero() {
-		since = last
+	open := m.openObjects()
+	if len(open) == 0 {
+		return now, nil
 	}
 	overlap := m.ticketer.Traits().SearchLag + time.Minute
-	for glance, err := range bulk.Changed(ctx, since.Add(-overlap)) {
+	for glance, err := range bulk.Changed(ctx, before.since(start, open).Add(-overlap)) {
 		if err != nil {
-			return fmt.Errorf("listing changed objects: %w", err)
+			return before, fmt.Errorf("listing changed objects: %w", err)
 		}
-		id, ours := open[glance.Object.ID]
+		o, ours := open[glance.Object.ID]
 		if !ours {
 			continue
 		}
-		delete(open, glance.Object.ID)
+		now.objects[glance.Object.ID] = true
 		if glance.Verdict != bridge.Undecided {
-			m.look(id)
+			m.look(o.requestID)
 		}
 	}
-	if last.IsZero() {
-		for _, id := range open {
-			m.look(id)
-		}
-	}
-	return nil
-}
-
-// openObjects maps the open objects to their requests and says how old the oldest is.
-func (m *mirror) openObjects() (open map[string]string, oldest time.Time) {
-	open, oldest = map[string]string{}, time.Now()
-	for key, link := range m.links.Links() {
-		if key.Target != m.name || link.Phase != bridge.PhaseOpen {
+	for id, o := range open {
+		if now.objects[id] {
 			continue
 		}
-		open[link.Ref.ID] = key.RequestID
-		if !link.Opened.IsZero() && link.Opened.Before(oldest) {
-			oldest = link.Opened
+		overdue := o.opened.Before(start.Add(-overlap))
+		if overdue && !before.objects[id] {
+			m.look(o.requestID)
+		}
+		now.objects[id] = overdue || before.objects[id]
+	}
+	return now, nil
+}
+
+// since is the time from which on changes are not known of all open objects.
+func (l listed) since(start time.Time, open map[string]openObject) time.Time {
+	since := start
+	if !l.last.IsZero() {
+		since = l.last
+	}
+	for id, o := range open {
+		if !l.objects[id] && !o.opened.IsZero() && o.opened.Before(since) {
+			since = o.opened
 		}
 	}
-	return open, oldest
+	return since
+}
+
+type openObject struct {
+	requestID string
+	opened    time.Time
+}
+
+// openObjects are the open objects by their id.
+func (m *mirror) openObjects() map[string]openObject {
+	open := map[string]openObject{}
+	for key, link := range m.links.Links() {
+		if key.Target == m.name && link.Phase == bridge.PhaseOpen {
+			open[link.Ref.ID] = openObject{requestID: key.RequestID, opened: link.Opened}
+		}
+	}
+	return open
 }

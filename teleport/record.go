@@ -18,8 +18,7 @@ const (
 	pluginName = "accessbridge"
 	// linkPrefix begins the key of each link; the rest, whatever it holds, is the name of the target.
 	linkPrefix = "link/"
-	// officialPlugin is the name under which Teleport's own Jira plugin keeps its record. Its keys are those of
-	// https://goteleport.com/docs/admin-guides/access-controls/access-request-plugins/ssh-approval-jira/.
+	// officialPlugin is the name under which Teleport's own Jira plugin keeps its record; issue_id and issue_key name its issue.
 	officialPlugin = "jira"
 	// unreadableOwner is the owner of a record that this version cannot decode.
 	unreadableOwner = "unreadable record"

@@ -74,6 +74,7 @@ func TestP3_W14_ForgedDeliveriesAreRefusedAndMakeNothingHappen(t *testing.T) {
 		"empty body":                      {nil, ""},
 		"empty body, signature of a full": {nil, good},
 	}
+	w.Quiet()
 	w.Jira.ResetCalls()
 	w.Teleport.ResetCalls()
 	for name, c := range cases {

@@ -134,7 +134,7 @@ func TestItTellsWhatToDoWithIt(t *testing.T) {
 	} {
 		require.Contains(t, r.said, word)
 	}
-	resp, err := http.Get(r.find(`Board\s+(\S+)`)) //nolint:noctx // a page of the simulator
+	resp, err := http.Get(r.find(`Board\s+(\S+)`))
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusOK, resp.StatusCode)
@@ -198,8 +198,31 @@ func TestHelp(t *testing.T) {
 func TestBusyAddressIsReported(t *testing.T) {
 	r := start(t)
 	dir := t.TempDir()
-	var out, errOut bytes.Buffer
-	require.Equal(t, 1, run(t.Context(), []string{"--dir", dir, "--listen", strings.TrimPrefix(r.api, "http://")}, &out, &errOut))
-	require.Contains(t, errOut.String(), "open the admin API")
-	require.Empty(t, out.String())
+	for flag, addr := range map[string]string{
+		"--listen":          strings.TrimPrefix(r.api, "http://"),
+		"--jira-listen":     strings.TrimPrefix(r.find(`Jira\s+(\S+)`), "http://"),
+		"--teleport-listen": r.find(`Teleport\s+([^\s,]+)`),
+	} {
+		var out, errOut bytes.Buffer
+		require.Equal(t, 1, run(t.Context(), []string{"--dir", dir, flag, addr}, &out, &errOut))
+		require.Contains(t, errOut.String(), "address already in use", flag)
+		require.Empty(t, out.String())
+	}
+	require.Zero(t, start(t, "--dir", dir).end(), "the folder can be used after a failed start")
+}
+
+// A folder given by mistake may be the one of a real bridge.
+func TestFilesOfARealBridgeAreNotOverwritten(t *testing.T) {
+	for name, content := range map[string]string{"config.yaml": "teleport: {}\n", "identity": "secret", "tls.crt": "mine"} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), name)
+			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+			var out, errOut bytes.Buffer
+			require.Equal(t, 1, run(t.Context(), []string{"--dir", filepath.Dir(file)}, &out, &errOut))
+			require.Contains(t, errOut.String(), "overwritten")
+			kept, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.Equal(t, content, string(kept))
+		})
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/accessbridge/accessbridge/certs"
@@ -17,6 +19,7 @@ import (
 )
 
 const (
+	configName          = "config.yaml"
 	certificateLifetime = 90 * 24 * time.Hour
 	headerTimeout       = 5 * time.Second
 	stopWithin          = 2 * time.Second
@@ -49,7 +52,7 @@ func (f *flags) serve(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer world.Close()
-	config := filepath.Join(dir, "config.yaml")
+	config := filepath.Join(dir, configName)
 	if err := writeConfig(config, world, bridge, files); err != nil {
 		return err
 	}
@@ -68,17 +71,33 @@ func (f *flags) folder() (dir string, remove func() error, err error) {
 		dir, err = os.MkdirTemp("", "accessbridge-simulators-")
 		return dir, func() error { return os.RemoveAll(dir) }, err
 	}
-	dir, err = filepath.Abs(f.Dir)
-	return dir, func() error { return nil }, errors.Join(err, os.MkdirAll(dir, 0o700))
+	if dir, err = filepath.Abs(f.Dir); err == nil {
+		err = errors.Join(os.MkdirAll(dir, 0o700), ours(dir))
+	}
+	return dir, func() error { return nil }, err
+}
+
+// ours refuses a folder with the files of a real bridge, which would be overwritten.
+func ours(dir string) error {
+	config := filepath.Join(dir, configName)
+	text, err := os.ReadFile(config)
+	switch {
+	case err == nil && !strings.HasPrefix(string(text), admin.BridgeConfigMark):
+		return fmt.Errorf("%s is not made by the simulators and would be overwritten; name another folder with --dir", config)
+	case errors.Is(err, os.ErrNotExist):
+		if _, err := os.Lstat(filepath.Join(dir, admin.IdentityName)); err == nil {
+			return fmt.Errorf("%s has an identity file that would be overwritten; name another folder with --dir", dir)
+		}
+		return nil
+	}
+	return err
 }
 
 // hosts are the names and addresses in the bridge's certificate, each once.
 func (r receiver) hosts() []string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
-	for _, host := range hosts {
-		if host == r.host {
-			return hosts
-		}
+	if slices.Contains(hosts, r.host) {
+		return hosts
 	}
 	return append(hosts, r.host)
 }
@@ -91,7 +110,7 @@ func writeConfig(path string, world *admin.World, r receiver, files certs.Paths)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, text, 0o600)
+	return os.WriteFile(path, text, 0o600) //nolint:gosec // The operator names the folder.
 }
 
 func (f *flags) announce(out io.Writer, world *admin.World, config, ca, addr string) {

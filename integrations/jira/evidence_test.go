@@ -2,6 +2,8 @@ package jira
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -233,4 +235,23 @@ func TestDatesAreNotRFC3339(t *testing.T) {
 	require.NoError(t, m.UnmarshalJSON([]byte(`"2026-01-02T03:04:05.678Z"`)))
 	require.NoError(t, m.UnmarshalJSON([]byte(`null`)))
 	require.Error(t, m.UnmarshalJSON([]byte(`"yesterday"`)))
+}
+
+// Status and changelog of one answer may be from different moments, and a history may miss its end.
+func TestAHistoryThatDoesNotEndInTheStatusNamesNobody(t *testing.T) {
+	answer := `{"id":"1","key":"ACC-1","fields":{"status":{"id":"%s","name":"Approved"}},"changelog":{"total":1,"histories":[
+		{"id":"5","author":{"accountId":"bob"},"created":"2026-01-02T03:04:05.678+0000","items":[{"field":"status","fieldId":"status","to":"3"}]}]}}`
+	status := "3"
+	s := newSite(t, setup{transport: func(http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			body := readCloser{strings.NewReader(fmt.Sprintf(answer, status))}
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, Request: r}, nil
+		})
+	}})
+	require.Equal(t, "bob", s.evidence(t, bridge.Ref{ID: "1"}).Actor.ID)
+	status = "4"
+	e := s.evidence(t, bridge.Ref{ID: "1"})
+	require.False(t, e.Actor.Known())
+	require.Empty(t, e.Marker)
+	require.Equal(t, bridge.Approve, e.Verdict)
 }

@@ -14,6 +14,9 @@ import (
 //go:embed bridge.yaml.tmpl
 var bridgeTemplate string
 
+// BridgeConfigMark begins every configuration that [World.BridgeConfig] makes, so that no other file is overwritten by one.
+const BridgeConfigMark = "# Made by the simulators"
+
 // leastSearchLag is the shortest time that the bridge's configuration gives Jira's index.
 const leastSearchLag = time.Second
 
@@ -37,6 +40,7 @@ func (w *World) BridgeConfig(b Bridge) ([]byte, error) {
 	options := w.opts.Jira
 	data := struct {
 		Bridge
+		Mark                          string
 		TeleportAddr, Identity        string
 		JiraURL, User, Token, Project string
 		Flavour                       jira.Flavour
@@ -45,7 +49,7 @@ func (w *World) BridgeConfig(b Bridge) ([]byte, error) {
 		SearchLag                     time.Duration
 		Approvers                     []string
 	}{
-		Bridge: b, TeleportAddr: w.Teleport.Addr(), Identity: w.Identity,
+		Bridge: b, Mark: BridgeConfigMark, TeleportAddr: w.Teleport.Addr(), Identity: w.Identity,
 		JiraURL: w.Jira.URL(), User: jira.BotEmail, Token: jira.BotToken, Project: "ACC",
 		Flavour: options.Flavour, Cloud: options.Flavour == jira.Cloud,
 		SearchLag: max(leastSearchLag, 2*options.IndexLag), Approvers: Approvers(),

@@ -20,9 +20,11 @@ import (
 // WebhookSecret signs the simulated webhooks unless [Options] has another secret.
 const WebhookSecret = "simulated-webhook-secret"
 
+// IdentityName is the name of the identity file in its folder.
+const IdentityName = "identity"
+
 const (
-	identityName = "identity"
-	identityTTL  = 12 * time.Hour
+	identityTTL = 12 * time.Hour
 	// senderLimit is how long a receiver may take; Jira's own limit.
 	senderLimit = 20 * time.Second
 	// senderConns is how many connections to a receiver are kept for later deliveries.
@@ -69,7 +71,7 @@ func Start(opts Options) (_ *World, err error) {
 	if opts.Webhook.Secret == "" {
 		opts.Webhook.Secret = WebhookSecret
 	}
-	w := &World{opts: opts, Identity: filepath.Join(opts.Dir, identityName)}
+	w := &World{opts: opts, Identity: filepath.Join(opts.Dir, IdentityName)}
 	if w.Teleport, err = teleport.New(opts.Teleport); err != nil {
 		return nil, fmt.Errorf("make the Teleport simulator: %w", err)
 	}
@@ -85,14 +87,14 @@ func Start(opts Options) (_ *World, err error) {
 	if err := w.addWebhook(); err != nil {
 		return nil, err
 	}
-	if err := w.RenewIdentity(opts.IdentityTTL); err != nil {
-		return nil, err
-	}
 	if err := w.Teleport.Start(); err != nil {
 		return nil, fmt.Errorf("start the Teleport simulator: %w", err)
 	}
 	if err := w.Jira.Start(); err != nil {
 		return nil, fmt.Errorf("start the Jira simulator: %w", err)
+	}
+	if err := w.RenewIdentity(opts.IdentityTTL); err != nil {
+		return nil, err
 	}
 	return w, nil
 }

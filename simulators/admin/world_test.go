@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ func bridgeConfig(t *testing.T, w *admin.World) (*config.Config, *jirabridge.Set
 		Integration: "itsm", Listen: "127.0.0.1:8443", AdminListen: "127.0.0.1:8081", CertFile: "tls.crt", KeyFile: "tls.key",
 	})
 	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(text), admin.BridgeConfigMark), "%s", text)
 	cfg, err := config.Parse("config.yaml", text, integrations.Kinds(integrations.Builtin()), config.Offline())
 	require.NoError(t, err, "%s", text)
 	require.Empty(t, cfg.Warnings)

@@ -70,3 +70,19 @@ func (w *World) StaysFor(d time.Duration, what string, holds func() bool) {
 		}
 	}
 }
+
+// Quiet waits until Jira's webhooks are delivered and the bridge has done all that came of them.
+func (w *World) Quiet() {
+	w.T.Helper()
+	calls, since := -1, time.Now()
+	w.Eventually("quiet", func() bool {
+		now := w.Teleport.Watchers()
+		for _, site := range w.Sites {
+			now += site.TotalCalls() + len(site.Deliveries())
+		}
+		if now != calls {
+			calls, since = now, time.Now()
+		}
+		return time.Since(since) > settle/2
+	})
+}
