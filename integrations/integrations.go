@@ -14,6 +14,8 @@ import (
 // Options are what every integration is given beside its settings.
 type Options struct {
 	Log *slog.Logger
+	// Targets are the settings that routes give for this integration; a nil element is a target without any.
+	Targets []any
 	// Observe is called after each call to a vendor; code is 0 when there was no answer.
 	Observe func(method string, code int, took time.Duration)
 }
@@ -60,7 +62,13 @@ func newJira(name string, settings config.Settings, o Options) (*Instance, error
 	if !ok {
 		return nil, fmt.Errorf("integration %q: settings are %T, not Jira's", name, settings)
 	}
-	j, err := jira.New(name, s, jira.Options{Log: o.Log, Observe: o.Observe})
+	targets := make([]*jira.Target, 0, len(o.Targets))
+	for _, t := range o.Targets {
+		if t, ok := t.(*jira.Target); ok && t != nil {
+			targets = append(targets, t)
+		}
+	}
+	j, err := jira.New(name, s, jira.Options{Log: o.Log, Observe: o.Observe, Targets: targets})
 	if err != nil {
 		return nil, err
 	}

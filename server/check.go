@@ -26,7 +26,7 @@ func Check(ctx context.Context, cfg *config.Config, log *slog.Logger) []Section 
 	all.Go(func() { sections[0] = Section{"teleport", checkTeleport(ctx, cfg, log)} })
 	kinds := integrations.Builtin()
 	for n, i := range cfg.Integrations {
-		all.Go(func() { sections[n+1] = Section{i.Name, checkIntegration(ctx, kinds[i.Type], i, log)} })
+		all.Go(func() { sections[n+1] = Section{i.Name, checkIntegration(ctx, cfg, kinds[i.Type], i, log)} })
 	}
 	all.Wait()
 	return sections
@@ -42,8 +42,8 @@ func checkTeleport(ctx context.Context, cfg *config.Config, log *slog.Logger) []
 	return append(found, client.Check(ctx)...)
 }
 
-func checkIntegration(ctx context.Context, kind integrations.Kind, c config.Integration, log *slog.Logger) []bridge.Finding {
-	instance, err := kind.New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall})
+func checkIntegration(ctx context.Context, cfg *config.Config, kind integrations.Kind, c config.Integration, log *slog.Logger) []bridge.Finding {
+	instance, err := kind.New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall, Targets: targets(cfg, c.Name)})
 	if err != nil {
 		return []bridge.Finding{{What: err.Error(), Mend: "mend the settings of this integration"}}
 	}

@@ -62,6 +62,12 @@ type dryTicketer struct {
 	log *slog.Logger
 }
 
+// Find finds nothing: an integration may mend what it finds.
+func (d *dryTicketer) Find(_ context.Context, m bridge.Marker) (*bridge.Ref, error) {
+	d.log.Info("would look for the object of an earlier try", "request_id", m.RequestID)
+	return nil, nil
+}
+
 func (d *dryTicketer) Open(_ context.Context, m bridge.Marker, draft bridge.Draft) (bridge.Ref, error) {
 	d.log.Info("would create an object", "request_id", m.RequestID, "user", draft.Request.User, "roles", draft.Request.Roles)
 	return bridge.Ref{ID: dryPrefix + m.RequestID}, nil

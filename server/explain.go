@@ -73,7 +73,7 @@ func (e *Explanation) targets(ctx context.Context, cfg *config.Config, store *te
 	kinds := integrations.Builtin()
 	for _, c := range cfg.Integrations {
 		t := TargetExplanation{Integration: c.Name, Link: store.Link(id, c.Name)}
-		instance, err := kinds[c.Type].New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall})
+		instance, err := kinds[c.Type].New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall, Targets: targets(cfg, c.Name)})
 		switch {
 		case err != nil:
 			t.Problem = err.Error()

@@ -37,6 +37,19 @@ func each(err error) []error {
 	return []error{err}
 }
 
+// targets lists the settings that routes give for one integration.
+func targets(cfg *config.Config, integration string) []any {
+	var list []any
+	for _, r := range cfg.Routes {
+		for _, t := range r.Targets {
+			if t.Integration == integration && t.Settings != nil {
+				list = append(list, t.Settings)
+			}
+		}
+	}
+	return list
+}
+
 // routes turns the configured routes into the policy's. Without any, every request goes to every integration.
 func routes(cfg *config.Config) []policy.Route {
 	if len(cfg.Routes) == 0 {

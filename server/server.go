@@ -108,7 +108,7 @@ func (s *Server) openJournal() error {
 func (s *Server) build(kinds map[string]integrations.Kind) error {
 	for _, c := range s.cfg.Integrations {
 		instance, err := kinds[c.Type].New(c.Name, c.Config, integrations.Options{
-			Log: s.log.With("integration", c.Name), Observe: s.metrics.vendorCall(c.Name),
+			Log: s.log.With("integration", c.Name), Observe: s.metrics.vendorCall(c.Name), Targets: targets(s.cfg, c.Name),
 		})
 		if err != nil {
 			return fmt.Errorf("integration %q: %w", c.Name, err)

@@ -102,8 +102,11 @@ func (s *Store) put(id string, rec *record, links map[string]stored, official br
 	}
 	s.records[id] = rec
 	for target, l := range links {
-		if l.bad == nil && l.link.Ref.ID != "" {
-			s.objects[object{l.link.Ref.ID, target}] = id
+		if l.bad != nil {
+			continue
+		}
+		for _, o := range l.objects(target) {
+			s.objects[o] = id
 		}
 	}
 }
@@ -119,8 +122,10 @@ func (s *Store) complain(id string, rec *record, links map[string]stored) {
 
 func (s *Store) unindex(id string, rec *record) {
 	for target, l := range rec.links {
-		if o := (object{l.link.Ref.ID, target}); s.objects[o] == id {
-			delete(s.objects, o)
+		for _, o := range l.objects(target) {
+			if s.objects[o] == id {
+				delete(s.objects, o)
+			}
 		}
 	}
 }
@@ -169,7 +174,18 @@ func (s *Store) Links() iter.Seq2[bridge.LinkKey, bridge.Link] {
 	}
 }
 
-// ByObject returns the request that an object of a target belongs to.
+// objects are the names under which the object of a link is found: its id, and the key that some webhooks know it by.
+func (l stored) objects(target string) []object {
+	var names []object
+	for _, name := range []string{l.link.Ref.ID, l.link.Ref.Key} {
+		if name != "" {
+			names = append(names, object{name, target})
+		}
+	}
+	return names
+}
+
+// ByObject returns the request that an object of a target belongs to, by the object's id or key.
 func (s *Store) ByObject(target, objectID string) (requestID string, ok bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

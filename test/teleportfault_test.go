@@ -96,18 +96,23 @@ func TestW7_StopWhileTeleportIsUnreachable(t *testing.T) {
 	require.Less(t, time.Since(begun), 5*time.Second)
 }
 
-func TestP8_MissingPluginDataPermissionIsSaidAndRecovers(t *testing.T) {
+// Without any permission the bridge says so, is not ready, and begins once the role has been mended.
+func TestP8_MissingPermissionsAreSaidAndItRecovers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the pause after a refusal")
+	}
 	t.Parallel()
 	w := harness.New(t, harness.Setup{})
-	full := teleport.PluginUser(harness.BridgeUser).Permissions
-	w.Teleport.SetPermissions(harness.BridgeUser, full[0], full[2])
+	w.Teleport.SetPermissions(harness.BridgeUser)
 	b := w.Launch(server.Options{})
 	id := w.Ask()
-	w.Eventually("a clear message", func() bool { return b.Logs.Have(`"level":"WARN"`, "access_plugin_data", "access denied") })
+	w.Eventually("a clear message", func() bool {
+		return b.Logs.Have(`"level":"ERROR"`, "access_request", "access denied") && b.Logs.Have(`"level":"WARN"`, "access_plugin_data", "access denied")
+	})
 	require.Equal(t, http.StatusServiceUnavailable, b.Admin("/readyz").Code)
 	require.Empty(t, w.Jira.Issues(), "without its records the bridge must not open anything")
-	w.Teleport.SetPermissions(harness.BridgeUser, full...)
-	w.Ready(b)
+	w.Teleport.SetPermissions(harness.BridgeUser, teleport.PluginUser(harness.BridgeUser).Permissions...)
+	w.Within(time.Minute, "the bridge to be ready", func() bool { return b.Server.Ready() == nil })
 	w.Key(id)
 	require.Len(t, w.Issues(id), 1)
 }

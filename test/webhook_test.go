@@ -86,7 +86,7 @@ func TestP3_W14_ForgedDeliveriesAreRefusedAndMakeNothingHappen(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, answer.Code, name)
 		require.Empty(t, answer.Body, name)
 	}
-	w.Stays("nothing", func() bool { return w.Jira.TotalCalls() == 0 && w.State(id) == "PENDING" })
+	w.Stays("nothing", func() bool { t.Log(w.Jira.Calls(), w.State(id)); return w.Jira.TotalCalls() == 0 && w.State(id) == "PENDING" })
 	require.Empty(t, w.Teleport.Calls())
 	require.InDelta(t, len(cases), b.Metric("accessbridge_webhook_deliveries_total", `integration="itsm"`, `result="refused"`), 0)
 

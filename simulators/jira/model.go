@@ -97,8 +97,9 @@ type Issue struct {
 	Labels     []string
 	Priority   string
 	Components []string
-	// Reporter and Assignee are account ids on Cloud and user names on Data Center; empty when nobody.
-	Reporter, Assignee string
+	// Creator, Reporter and Assignee are account ids on Cloud and user names on Data Center; empty when nobody. The creator never
+	// changes.
+	Creator, Reporter, Assignee string
 	// Fields holds the values of custom fields by field id.
 	Fields map[string]any
 	// Properties holds the entity properties.

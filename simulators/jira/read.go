@@ -122,6 +122,7 @@ func (s *Server) fieldsJSON(v view, issue *Issue, sel selection) map[string]any 
 	put("created", func() any { return date(issue.Created) })
 	put("updated", func() any { return date(issue.Updated) })
 	put("reporter", func() any { return s.person(v, issue.Reporter) })
+	put("creator", func() any { return s.person(v, issue.Creator) })
 	put("assignee", func() any { return s.person(v, issue.Assignee) })
 	put("issuetype", func() any { return s.typeJSON(v, p, issue.Type) })
 	put("project", func() any {

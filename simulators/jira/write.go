@@ -55,6 +55,7 @@ func (s *Server) createIssue(c *call) (reply, error) {
 	if d.issue.Reporter == "" {
 		d.issue.Reporter = s.userID(c.user)
 	}
+	d.issue.Creator = s.userID(c.user)
 	issue := s.store.create(d.issue, s.stamp())
 	s.notifyHooks(issue)
 	s.sender.issueEvent("jira:issue_created", "issue_created", c.user, issue, nil)
