@@ -151,6 +151,18 @@ func TestW2_UnknownOutcomeKeepsTheClaimAndAdopts(t *testing.T) {
 	}
 }
 
+func TestW2_LostAnswerIsFoundBeforeTheClaimRunsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := one(t)
+		v.traits = bridge.Traits{ApplyWithin: 10 * time.Minute, SearchLag: 5 * time.Second}
+		i.faults(nil, onFirst("jira open", errLost))
+		w.ask("r1")
+		pass(20 * time.Second)
+		requireOpen(t, w, v, "r1")
+		require.Empty(t, i.engine.Failures())
+	})
+}
+
 func TestW2_CrashedCreatorsClaimIsLeftAloneUntilItRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, v, i := one(t)

@@ -103,12 +103,12 @@ func (x *troubles) vendor(ctx context.Context, op, _ string) fault {
 		case <-ctx.Done():
 		}
 	}
-	switch x.strikes(7) {
+	switch x.strikes(10) {
 	case 0:
 		return fault{before: errLost}
 	case 1:
 		return fault{after: errLost}
-	case 2:
+	case 2, 7, 8, 9:
 		if op == "open" {
 			return fault{late: 1 + x.upTo(callLimit+x.plan.ApplyWithin-1)}
 		}
@@ -153,7 +153,7 @@ func simulate(t *testing.T, p plan) (wrong string) {
 		x := newTroubles(p)
 		v := newVendor("jira")
 		v.traits = bridge.Traits{ApplyWithin: p.ApplyWithin, SearchLag: p.SearchLag}
-		v.lag, v.fault = func() time.Duration { return x.upTo(p.SearchLag) }, x.vendor
+		v.lag, v.fault = func() time.Duration { return max(x.upTo(p.SearchLag), x.upTo(p.SearchLag)) }, x.vendor
 		w := newWorld(t, v)
 		begin := time.Now()
 		alive := make([]*instance, p.Instances)

@@ -169,7 +169,7 @@ func (s *Server) Run(ctx context.Context) error {
 		err = nil
 	}
 	err = errors.Join(err, s.release())
-	s.log.Info("accessbridge stopped", "error", err)
+	s.log.Info("accessbridge stopped", "clean", err == nil)
 	return err
 }
 

@@ -47,6 +47,10 @@ func printExplanation(w *world, id string, e *server.Explanation) {
 			w.printf("          %s; next try %s\n", t.Link.LastError, t.Link.NotBefore.Format(time.RFC3339))
 		}
 		for _, ev := range t.Evidence {
+			if ev.At.IsZero() {
+				w.printf("evidence  %q, where nobody has moved it, means %s\n", ev.Status, verdict(ev.Verdict))
+				continue
+			}
 			w.printf("evidence  %q by %s at %s means %s\n", ev.Status, ev.Actor, ev.At.Format(time.RFC3339), verdict(ev.Verdict))
 		}
 		if t.Problem != "" {

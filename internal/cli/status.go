@@ -103,8 +103,8 @@ func printStatus(w *world, s server.Status) {
 			row("\t%s", t.LastError)
 		}
 	}
-	for state, n := range s.Requests {
-		row("requests\t%s\t%d", state, n)
+	if r := s.Requests; r != nil {
+		row("requests\tpending %d\tapproved %d\tdenied %d\tpromoted %d", r["pending"], r["approved"], r["denied"], r["promoted"])
 	}
 	for _, i := range s.Integrations {
 		row("integration\t%s (%s)\topen %d\tclaimed %d\tfailed %d", i.Name, i.Type, i.Links["open"], i.Links["claimed"], i.Links["failed"])
