@@ -100,6 +100,8 @@ type Refusal struct {
 	Code string
 	// Text says the same to the people at the object, with what they can do.
 	Text string
+	// Detail is for administrators only, such as the error of a condition; empty when Text says it all.
+	Detail string
 }
 
 // Target is one place a route opens for a request.

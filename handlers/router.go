@@ -43,10 +43,7 @@ func NewRouter(o RouterOptions) *echo.Echo {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
 	}
 	e.Use(
-		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
-			o.Log.Error("handler panicked", "error", err, "stack", string(stack))
-			return err
-		}}),
+		recovered(o.Log),
 		middleware.RequestID(),
 		logRequests(o.Log),
 		middleware.BodyLimit(bodyLimit),
@@ -63,7 +60,7 @@ func NewRouter(o RouterOptions) *echo.Echo {
 // NewAdminRouter returns the router of the private listener.
 func NewAdminRouter(log *slog.Logger) *echo.Echo {
 	e := newEcho(log)
-	e.Use(middleware.Recover())
+	e.Use(recovered(log))
 	return e
 }
 
@@ -72,6 +69,17 @@ func newEcho(log *slog.Logger) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = answerError(log)
 	return e
+}
+
+// recovered turns a panic into an error, and logs where it happened.
+func recovered(log *slog.Logger) echo.MiddlewareFunc {
+	return middleware.RecoverWithConfig(middleware.RecoverConfig{
+		DisableStackAll: true,
+		LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+			log.Error("handler panicked", "error", err, "stack", string(stack))
+			return err
+		},
+	})
 }
 
 // answerError answers every error with its status and nothing else: no detail goes to a sender that is not known.

@@ -45,7 +45,9 @@ func (p *Policy) Judge(req bridge.Request, evidence []bridge.Evidence) bridge.De
 			continue
 		}
 		if err != nil {
-			decision.Refusals = append(decision.Refusals, refuse(ev, faultPolicy))
+			refusal := refuse(ev, faultPolicy)
+			refusal.Detail = err.Error()
+			decision.Refusals = append(decision.Refusals, refusal)
 			continue
 		}
 		who, why := p.accept(route, req, ev)

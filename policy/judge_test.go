@@ -88,7 +88,7 @@ func TestEvidenceFromATargetOutsideTheRouteIsIgnored(t *testing.T) {
 func TestNotifyOnlyNeverDecides(t *testing.T) {
 	p := compile(t, nil, route(func(r *policy.Route) { r.NotifyOnly = true }))
 	require.Equal(t, bridge.Decision{}, p.Judge(request(), []bridge.Evidence{evidence(), evidence(denied)}))
-	_, told := p.Target(request(), "jira")
+	_, told, _ := p.Target(request(), "jira")
 	require.True(t, told)
 }
 

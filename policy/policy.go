@@ -109,15 +109,16 @@ func (p *Policy) Match(req bridge.Request) (*Route, error) {
 	return nil, errors.Join(faults...)
 }
 
-// Target returns the target of the named integration in the route that selects the request.
-func (p *Policy) Target(req bridge.Request, integration string) (bridge.Target, bool) {
-	route, _ := p.Match(req)
+// Target returns the target of the named integration in the route that selects the request. The error is that of Match, and does not keep
+// a target from being returned.
+func (p *Policy) Target(req bridge.Request, integration string) (bridge.Target, bool, error) {
+	route, err := p.Match(req)
 	if route == nil {
-		return bridge.Target{}, false
+		return bridge.Target{}, false, err
 	}
 	i := slices.IndexFunc(route.Targets, func(t bridge.Target) bool { return t.Integration == integration })
 	if i < 0 {
-		return bridge.Target{}, false
+		return bridge.Target{}, false, err
 	}
-	return route.Targets[i], true
+	return route.Targets[i], true, err
 }

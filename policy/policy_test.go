@@ -16,14 +16,15 @@ func TestFirstMatchingRouteSelects(t *testing.T) {
 		policy.Route{Name: "db", When: `request.roles.exists(r, r.startsWith("prod-"))`, Targets: []bridge.Target{{Integration: "jira", Settings: "DB"}}},
 		policy.Route{Name: "rest", Targets: []bridge.Target{{Integration: "jira", Settings: "REST"}, {Integration: "pager"}}},
 	)
-	target, ok := p.Target(request(), "jira")
+	target, ok, err := p.Target(request(), "jira")
+	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, bridge.Target{Integration: "jira", Route: "db", Settings: "DB"}, target)
-	_, ok = p.Target(request(), "pager")
+	_, ok, _ = p.Target(request(), "pager")
 	require.False(t, ok, "only the first matching route counts")
 
 	other := request(func(r *bridge.Request) { r.Roles = []string{"dev"} })
-	target, ok = p.Target(other, "pager")
+	target, ok, _ = p.Target(other, "pager")
 	require.True(t, ok)
 	require.Equal(t, "rest", target.Route)
 }
@@ -33,7 +34,7 @@ func TestNoRouteSelectsNothing(t *testing.T) {
 	matched, err := p.Match(request())
 	require.NoError(t, err)
 	require.Nil(t, matched)
-	_, ok := p.Target(request(), "jira")
+	_, ok, _ := p.Target(request(), "jira")
 	require.False(t, ok)
 	require.Equal(t, bridge.Decision{}, p.Judge(request(), []bridge.Evidence{evidence()}))
 }
@@ -80,14 +81,14 @@ func TestEveryFaultyConditionIsReportedAtOnceWithItsPlace(t *testing.T) {
 	})
 	require.Error(t, err)
 
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // The list itself is under test.
+	joined, ok := err.(interface{ Unwrap() []error })
 	require.True(t, ok)
 	var routes []int
 	for _, fault := range joined.Unwrap() {
 		var e *policy.ExpressionError
 		require.ErrorAs(t, fault, &e)
 		require.Equal(t, "when", e.Field)
-		require.NotNil(t, errors.Unwrap(e))
+		require.Error(t, errors.Unwrap(e))
 		routes = append(routes, e.Route)
 	}
 	require.Equal(t, []int{0, 2, 3, 4}, routes)
@@ -125,11 +126,14 @@ func TestUnevaluableConditionDecidesNothingButPeopleAreTold(t *testing.T) {
 	require.ErrorContains(t, err, `route "broken"`)
 	require.Equal(t, "all", matched.Name)
 
-	_, told := p.Target(request(), "jira")
+	_, told, err := p.Target(request(), "jira")
 	require.True(t, told, "notifications fail open")
+	require.ErrorContains(t, err, `route "broken"`, "but not in silence")
 	d := p.Judge(request(), []bridge.Evidence{evidence(), evidence(denied)})
 	require.Equal(t, bridge.Undecided, d.Verdict, "decisions fail closed, whichever way they go")
 	require.Equal(t, []string{"policy_error", "policy_error"}, codes(d))
+	require.Contains(t, d.Refusals[0].Detail, `route "broken"`)
+	require.NotContains(t, d.Refusals[0].Text, "broken", "people at the object need not know the policy")
 }
 
 func TestTargetsOfTheCallerAreNotChanged(t *testing.T) {
@@ -159,7 +163,7 @@ func FuzzCondition(f *testing.F) {
 		}
 		matched, err := p.Match(req)
 		require.False(t, matched != nil && err != nil, "the only route cannot both match and fail")
-		_, told := p.Target(req, "jira")
+		_, told, _ := p.Target(req, "jira")
 		require.Equal(t, matched != nil, told)
 	})
 }

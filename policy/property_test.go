@@ -60,8 +60,10 @@ func facts() *rapid.Generator[fact] {
 // nothing.
 func TestP3_DecisionDependsOnNothingButTheFacts(t *testing.T) {
 	people := policy.NewPeople(staff, []policy.Entry{
-		{Integration: "jira", ID: "acc-alice", User: "alice"}, {Integration: "pager", ID: "acc-alice", User: "ALICE"},
-		{ID: "acc-carol", User: "carol"}, {ID: "acc-erin", User: "erin"},
+		{Integration: "jira", ID: "acc-alice", User: "alice"},
+		{Integration: "pager", ID: "acc-alice", User: "ALICE"},
+		{ID: "acc-carol", User: "carol"},
+		{ID: "acc-erin", User: "erin"},
 	}, false)
 	p := compile(t, people, route(func(r *policy.Route) { r.Targets = append(r.Targets, bridge.Target{Integration: "pager"}) }))
 	rapid.Check(t, func(t *rapid.T) {

@@ -31,8 +31,10 @@ func TestP4_EveryEndingClosesTheObjectAndSaysWhoAndWhy(t *testing.T) {
 			w.review("r1", "carol", bridge.StateApproved, "go on")
 			w.resolve("r1", bridge.StateApproved, "go on")
 		}, bridge.EndApproved, "The request was approved in Teleport by carol: go on"},
-		"denied":   {func(w *world) { w.resolve("r1", bridge.StateDenied, "not today") }, bridge.EndDenied, "The request was denied in Teleport: not today"},
-		"promoted": {func(w *world) { w.resolve("r1", bridge.StatePromoted, "") }, bridge.EndPromoted, "The request was promoted to a membership of an Access List."},
+		"denied": {func(w *world) { w.resolve("r1", bridge.StateDenied, "not today") }, bridge.EndDenied, "The request was denied in Teleport: not today"},
+		"promoted": {func(w *world) {
+			w.change("r1", func(r *bridge.Request) { r.State, r.PromotedTo = bridge.StatePromoted, "Database admins" })
+		}, bridge.EndPromoted, "The request was promoted to a membership of an Access List (\"Database admins\")."},
 		"W30 expired": {func(w *world) {
 			pass(59 * time.Minute)
 			w.remove("r1")
@@ -363,5 +365,24 @@ func TestP6_ClosingOneObjectDoesNotForgetTheOther(t *testing.T) {
 		pager.fault = func(context.Context, string, string) fault { return fault{} }
 		pass(2 * time.Minute)
 		requireClosed(t, w, pager, "r1", bridge.EndDenied)
+	})
+}
+
+func TestP4_FailedLinkEndsWithItsRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := one(t)
+		v.fault = func(context.Context, string, string) fault {
+			return fault{before: bridge.Terminal(errors.New("no such project"))}
+		}
+		w.ask("r1")
+		pass(time.Second)
+		w.resolve("r1", bridge.StateDenied, "no")
+		pass(time.Second)
+		link := w.link("r1", "jira")
+		require.Equal(t, bridge.PhaseClosed, link.Phase)
+		require.Equal(t, bridge.EndDenied, link.Outcome)
+		require.Empty(t, link.LastError)
+		require.Empty(t, i.engine.Failures())
+		require.Equal(t, 1, v.count())
 	})
 }

@@ -133,6 +133,7 @@ func (i *instance) faults(before, after func(effect string) error) {
 
 // effect does something that the world outside can see, unless the instance is dead or dies right now.
 func (i *instance) effect(name string, do func() error) error {
+	inOrder()
 	i.mu.Lock()
 	i.effects++
 	if !i.dead && i.effects == i.crashAt {

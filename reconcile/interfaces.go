@@ -40,7 +40,9 @@ type Links interface {
 
 // Policy says where requests go and what evidence amounts to.
 type Policy interface {
-	Target(req bridge.Request, integration string) (bridge.Target, bool)
+	// Target returns where a request goes at an integration. The error reports conditions that could not be evaluated; the target
+	// counts all the same.
+	Target(req bridge.Request, integration string) (bridge.Target, bool, error)
 	Judge(req bridge.Request, evidence []bridge.Evidence) bridge.Decision
 }
 

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,8 +133,9 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	}
 	evidence := slices.DeleteFunc(j.evidence(id), func(ev bridge.Evidence) bool { return !j.linked(id, ev) })
 	d := j.policy.Judge(req, evidence)
-	j.report(req, d.Refusals)
+	j.report(req, d)
 	if d.Verdict == bridge.Undecided || j.reviewed(req, d) {
+		j.contradict(req, d)
 		return 0, nil
 	}
 	if time.Since(d.Evidence.ReadAt) > freshEnough {
@@ -158,6 +160,29 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 func (j *judge) reviewed(req bridge.Request, d bridge.Decision) bool {
 	_, done := req.ReviewBy(j.reviewer.Self())
 	return done && d.Mode == bridge.ModeReview
+}
+
+// contradict tells the people at the object when their decision comes too late: Teleport holds the bridge's opposite review already, and takes
+// no second one.
+func (j *judge) contradict(req bridge.Request, d bridge.Decision) {
+	review, done := req.ReviewBy(j.reviewer.Self())
+	if !done || d.Verdict == bridge.Undecided || review.State == stateOf(d.Verdict) {
+		return
+	}
+	why := fmt.Sprintf("an earlier decision from here was submitted as a review (%s), and Teleport takes one review of each user. Review the request in Teleport.", review.State)
+	if j.note(req.ID, d.Evidence.Target, failureNote(d, why)) {
+		entry := decisionEntry(req, d)
+		entry.Outcome, entry.Code, entry.Detail = bridge.OutcomeFailed, "already_reviewed", why
+		j.record(entry)
+		j.tell(d.Evidence.Target, req.ID)
+	}
+}
+
+func stateOf(v bridge.Verdict) bridge.State {
+	if v == bridge.Deny {
+		return bridge.StateDenied
+	}
+	return bridge.StateApproved
 }
 
 func (j *judge) setDecider(id, target string) {
@@ -185,8 +210,7 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 	if err != nil || updated.State == bridge.StatePending {
 		j.setDecider(req.ID, "")
 	}
-	entry := entryFor(req, d.Evidence, d)
-	entry.Verdict, entry.Person, entry.Reason, entry.Rule = d.Verdict, d.Person, d.Reason, d.Rule
+	entry := decisionEntry(req, d)
 	switch class, _ := bridge.ClassOf(err); {
 	case errors.Is(err, bridge.ErrGone):
 		j.tell(d.Evidence.Target, req.ID)
@@ -214,14 +238,14 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 }
 
 // report audits each refusal once and has it told at the object.
-func (j *judge) report(req bridge.Request, refusals []bridge.Refusal) {
-	for _, r := range refusals {
+func (j *judge) report(req bridge.Request, d bridge.Decision) {
+	for _, r := range d.Refusals {
 		note := refusalNote(r)
 		if !j.note(req.ID, r.Evidence.Target, note) {
 			continue
 		}
-		entry := entryFor(req, r.Evidence, bridge.Decision{})
-		entry.Verdict, entry.Outcome, entry.Code, entry.Detail = r.Evidence.Verdict, bridge.OutcomeRefused, r.Code, r.Text
+		entry := entryFor(req, r.Evidence, d)
+		entry.Verdict, entry.Outcome, entry.Code, entry.Detail = r.Evidence.Verdict, bridge.OutcomeRefused, r.Code, cmp.Or(r.Detail, r.Text)
 		j.record(entry)
 		j.tell(r.Evidence.Target, req.ID)
 	}
@@ -243,6 +267,12 @@ func (j *judge) note(id, target string, n bridge.Note) bool {
 func (j *judge) record(entry bridge.AuditEntry) {
 	j.journal.Record(entry)
 	j.metrics.Decided(entry.Evidence.Target, entry.Verdict, entry.Outcome)
+}
+
+func decisionEntry(req bridge.Request, d bridge.Decision) bridge.AuditEntry {
+	entry := entryFor(req, d.Evidence, d)
+	entry.Verdict, entry.Person, entry.Reason, entry.Rule = d.Verdict, d.Person, d.Reason, d.Rule
+	return entry
 }
 
 func entryFor(req bridge.Request, ev bridge.Evidence, d bridge.Decision) bridge.AuditEntry {

@@ -187,6 +187,7 @@ func TestP3_W13_RequesterIsRefusedAndToldOnce(t *testing.T) {
 		}
 		require.Zero(t, w.decisions())
 		require.Equal(t, []string{"refused requester"}, w.audited())
+		require.Equal(t, "all", w.audit[0].Route)
 		notes := requireOpen(t, w, v, "r1").texts()
 		require.Len(t, notes, 1)
 		require.Contains(t, notes[0], "nobody can decide their own Access Request")
@@ -245,6 +246,28 @@ func TestThresholdNotMetIsRecordedAndTold(t *testing.T) {
 		pass(time.Minute)
 		o := requireClosed(t, w, v, "r1", bridge.EndApproved)
 		require.Contains(t, o.notes[len(o.notes)-1].Text, "approved in Teleport by carol: me too", "the object did not decide it alone")
+	})
+}
+
+func TestDenialAfterOurOwnApprovalIsToldAndAuditedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := one(t)
+		w.threshold = 2
+		w.ask("r1")
+		pass(time.Minute)
+		v.approve("r1", bob)
+		i.hint("r1")
+		pass(time.Minute)
+		v.move("r1", "Denied", bridge.Deny, bob)
+		for range 5 {
+			i.hint("r1")
+			pass(time.Minute)
+		}
+		req, _ := w.request("r1")
+		require.Equal(t, bridge.StatePending, req.State, "Teleport takes one review of each user")
+		require.Equal(t, []string{bridge.OutcomeRecorded, bridge.OutcomeFailed + " already_reviewed"}, w.audited())
+		texts := requireOpen(t, w, v, "r1").texts()
+		require.Contains(t, texts[len(texts)-1], "Review the request in Teleport")
 	})
 }
 
@@ -317,68 +340,5 @@ func TestDenialAtOneObjectBeatsAnApprovalAtAnother(t *testing.T) {
 		requireClosed(t, w, jira, "r1", bridge.EndDenied)
 		require.Zero(t, pager.count("close"), "it decided, so it stands where it should")
 		require.Equal(t, bridge.PhaseClosed, w.link("r1", "pager").Phase)
-	})
-}
-
-// A lease seen in passing must not keep a decision waiting after it was given back.
-func TestDecisionDoesNotWaitForALeaseThatWasGivenBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, v, _ := one(t)
-		b := w.start("b")
-		w.threshold = 2
-		w.ask("r1")
-		pass(10 * time.Minute)
-		latency := time.Second
-		for _, i := range w.instances {
-			i.faults(func(effect string) error {
-				if effect == "jira update" {
-					<-time.After(latency)
-				}
-				return nil
-			}, nil)
-		}
-		w.review("r1", "carol", bridge.StateApproved, "fine")
-		pass(3 * time.Second)
-		require.Equal(t, 1, v.count("update"))
-		v.approve("r1", bob)
-		for _, i := range []*instance{w.instances[0], b} {
-			if i.store.Link("r1", "jira").Held(i.name, time.Now()) {
-				i.hint("r1")
-			}
-		}
-		pass(time.Second)
-		require.Equal(t, 1, w.decisions())
-	})
-}
-
-func TestHintsAboutNothingOfOursAreNotTaken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, v, i := one(t)
-		w.ask("r1")
-		pass(time.Second)
-		require.False(t, i.engine.Hint("pager", bridge.Hint{RequestID: "r1"}), "an integration that is not configured")
-		require.False(t, i.engine.Hint("jira", bridge.Hint{ObjectID: "jira-99"}))
-		require.False(t, i.engine.Hint("jira", bridge.Hint{ObjectID: "jira-99", RequestID: "r99"}))
-		require.False(t, i.engine.Hint("jira", bridge.Hint{}))
-		pass(time.Minute)
-		require.Equal(t, 1, v.count())
-	})
-}
-
-// The webhook reaches an instance that has not heard yet that another one opened the object.
-func TestHintAboutAnObjectOfAnotherInstance(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, v, _ := one(t)
-		w.ask("r1")
-		pass(time.Second)
-		b := w.start("b")
-		b.store.mu.Lock()
-		clear(b.store.links)
-		b.store.mu.Unlock()
-		v.approve("r1", bob)
-		require.True(t, b.engine.Hint("jira", bridge.Hint{RequestID: "r1", ObjectID: "jira-1"}))
-		pass(time.Second)
-		require.Equal(t, 1, w.decisions())
-		require.Equal(t, 1, v.count("open"))
 	})
 }

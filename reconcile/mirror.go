@@ -98,11 +98,20 @@ func (m *mirror) reconcilePending(ctx context.Context, req bridge.Request, link 
 	if link.Phase == bridge.PhaseOpen {
 		return m.maintain(ctx, req, link)
 	}
-	target, selected := m.policy.Target(req, m.name)
+	target, selected := m.target(req)
 	if !selected && link.Phase == bridge.PhaseNone {
 		return 0, nil
 	}
 	return m.open(ctx, req, target, link)
+}
+
+// target asks the policy where the request goes here. A condition that fails keeps nobody from being told, so it is only logged.
+func (m *mirror) target(req bridge.Request) (bridge.Target, bool) {
+	target, selected, err := m.policy.Target(req, m.name)
+	if err != nil {
+		m.log.Warn("a route's condition could not be evaluated", "request_id", req.ID, "error", err)
+	}
+	return target, selected
 }
 
 // maintain reads the object when that is due and adds the notes it does not show yet.
@@ -161,7 +170,7 @@ func (m *mirror) replace(ctx context.Context, req bridge.Request, link bridge.Li
 	if link.Replaced >= mostReplacements {
 		return 0, bridge.Terminal(fmt.Errorf("object %s was deleted, as were %d before it; it is not created again", link.Ref.Key, link.Replaced))
 	}
-	target, selected := m.policy.Target(req, m.name)
+	target, selected := m.target(req)
 	if !selected {
 		return 0, m.swap(ctx, req.ID, link, bridge.Link{})
 	}

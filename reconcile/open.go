@@ -60,7 +60,7 @@ func (m *mirror) lookEarly(ctx context.Context, id string, link bridge.Link, wai
 		m.unknown[id]++
 	}
 	m.mu.Unlock()
-	if !unknown || link.Owner != m.self || link.Phase != bridge.PhaseClaimed {
+	if !unknown || link.Owner != m.self || link.Phase != bridge.PhaseClaimed || m.throttled(time.Now()) > 0 {
 		return wait, nil
 	}
 	found, err := m.find(ctx, id)
@@ -81,6 +81,11 @@ func (m *mirror) mustWait(link bridge.Link, now time.Time) time.Duration {
 	case link.Phase == bridge.PhaseFailed && link.Owner == m.self && now.Before(link.NotBefore):
 		return link.NotBefore.Sub(now)
 	}
+	return m.throttled(now)
+}
+
+// throttled says how long the vendor account must rest.
+func (m *mirror) throttled(now time.Time) time.Duration {
 	if t, ok := m.ticketer.(bridge.Throttled); ok {
 		if until := t.BusyUntil(); now.Before(until) {
 			return until.Sub(now) + jitter(conflictPause)

@@ -40,7 +40,10 @@ type run func(ctx context.Context, id string) (time.Duration, error)
 // serve runs a queue until the test ends, or stop is called.
 func serve(t *testing.T, workers int, drain time.Duration, f run) (q *queue, log *lockedBuffer, stop func()) {
 	log = &lockedBuffer{}
-	q = newQueue("jira", workers, noMetrics{}, slog.New(slog.NewTextHandler(log, nil)), f)
+	q = newQueue("jira", workers, noMetrics{}, slog.New(slog.NewTextHandler(log, nil)), func(ctx context.Context, id string) (time.Duration, error) {
+		inOrder()
+		return f(ctx, id)
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {

@@ -85,6 +85,21 @@ func TestResyncReadsOnlyWhatLooksDecided(t *testing.T) {
 	})
 }
 
+func TestWholeListingCostsFewCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor("jira")
+		w := newWorld(t, v)
+		w.start("b", resyncEvery(time.Minute))
+		for k := range 200 {
+			w.ask(fmt.Sprint("r", k))
+		}
+		pass(50 * time.Minute)
+		require.Equal(t, 200, v.count("open"))
+		require.Zero(t, v.count("evidence", "find"))
+		require.Less(t, v.count("list"), 70)
+	})
+}
+
 func TestFailedListingIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, v := many(t, 3)

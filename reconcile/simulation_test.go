@@ -258,8 +258,11 @@ func faultsOf(w *world, v *vendor, ids []string, alive []*instance) string {
 func TestP1_P2_SimulationOfTheClaimProtocol(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := plans().Draw(rt, "plan")
-		if wrong := simulate(t, p); wrong != "" {
-			rt.Fatal(wrong)
+		for range 3 {
+			if wrong := simulate(t, p); wrong != "" {
+				rt.Fatal(wrong)
+			}
+			p.Seed++
 		}
 	})
 }

@@ -169,7 +169,11 @@ var (
 func (p *port) Name() string                           { return p.name }
 func (p *port) Check(context.Context) []bridge.Finding { return nil }
 func (p *port) Traits() bridge.Traits                  { return p.traits }
-func (p *port) BusyUntil() time.Time                   { return p.busy }
+
+func (p *port) BusyUntil() time.Time {
+	inOrder()
+	return p.busy
+}
 
 func (p *port) OfficialPlugin() string { return "jira" }
 
@@ -195,8 +199,11 @@ func (p *port) call(ctx context.Context, op, id string, do func() error) error {
 		}
 		if f.late > 0 {
 			go func() {
-				<-time.After(f.late)
-				_ = do()
+				select {
+				case <-time.After(f.late):
+					_ = do()
+				case <-p.i.w.t.Context().Done():
+				}
 			}()
 			<-ctx.Done()
 			return ctx.Err()

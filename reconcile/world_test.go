@@ -62,8 +62,17 @@ func one(t *testing.T) (*world, *vendor, *instance) {
 	return w, v, w.start("a")
 }
 
+// moment is held by nobody for long: taking it orders what a test has set up before all that happens later.
+var moment sync.Mutex
+
+func inOrder() {
+	moment.Lock()
+	defer moment.Unlock()
+}
+
 // pass lets time go by until everything that was due has been done.
 func pass(d time.Duration) {
+	inOrder()
 	<-time.After(d)
 	synctest.Wait()
 }
