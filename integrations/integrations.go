@@ -26,7 +26,7 @@ type Instance struct {
 	Ticketer  bridge.Ticketer
 	Decisions bridge.DecisionSource
 	Webhooks  bridge.WebhookSource
-	// Workers is how many requests are worked on at once.
+	// Workers is how many calls are made to the vendor at once.
 	Workers int
 	// ResyncEvery is the pause between listings of changed objects.
 	ResyncEvery time.Duration

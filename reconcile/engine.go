@@ -21,7 +21,7 @@ type Target struct {
 	Ticketer bridge.Ticketer
 	// Decisions reads what people decided there; nil for an integration that only notifies.
 	Decisions bridge.DecisionSource
-	// Workers is how many requests the mirror works on at once.
+	// Workers is how many calls are made to the vendor at once.
 	Workers int
 	// ResyncEvery is the pause between listings of changed objects; the only way to learn of decisions without webhooks.
 	ResyncEvery time.Duration
@@ -80,7 +80,10 @@ func New(o Options) *Engine {
 			policy: o.Policy, judge: e.judge, webURL: o.WebURL, titles: o.Titles, log: log,
 			due: map[string]bool{}, created: map[string]bridge.Ref{}, unknown: map[string]int{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{},
 		}
-		m.queue = newQueue(name, max(t.Workers, 1), o.Metrics, log, m.reconcile)
+		workers := max(t.Workers, 1)
+		m.slots = make(chan struct{}, workers)
+		// While some runs talk to the vendor, others write their links to Teleport.
+		m.queue = newQueue(name, 2*workers, o.Metrics, log, m.reconcile)
 		e.mirrors[name], e.resyncs[name] = m, t.ResyncEvery
 	}
 	return e

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,9 +49,29 @@ func TestQueuesTellWhatWaits(t *testing.T) {
 			states[s.Name] = s
 		}
 		require.Equal(t, map[string]QueueState{
-			"jira":  {Name: "jira", Waiting: 6, Oldest: 7 * time.Second},
+			"jira":  {Name: "jira", Waiting: 2, Oldest: 7 * time.Second},
 			"judge": {Name: "judge"},
-		}, states, "four are at work")
+		}, states, "four are at the vendor, four more have their claims and wait for it")
+	})
+}
+
+// The vendor never sees more calls at once than were configured, although more requests are at work.
+func TestP6_CallsAtOnceAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, _ := one(t)
+		var now, most atomic.Int64
+		v.fault = func(context.Context, string, string) fault {
+			most.Store(max(most.Load(), now.Add(1)))
+			<-time.After(time.Second)
+			now.Add(-1)
+			return fault{}
+		}
+		for n := range 40 {
+			w.ask(fmt.Sprint("r", n))
+		}
+		pass(time.Minute)
+		require.EqualValues(t, 4, most.Load())
+		require.Equal(t, 40, v.count("open"))
 	})
 }
 

@@ -41,7 +41,9 @@ type mirror struct {
 	webURL    func(requestID string) string
 	titles    func(context.Context, []bridge.Resource) []bridge.Resource
 	queue     *queue
-	log       *slog.Logger
+	// slots bounds the calls made to the vendor at once.
+	slots chan struct{}
+	log   *slog.Logger
 
 	mu sync.Mutex
 	// due holds the requests whose object is worth reading.
@@ -204,11 +206,17 @@ func (m *mirror) swap(ctx context.Context, id string, old, next bridge.Link) err
 	return nil
 }
 
-// call bounds one vendor call.
+// call bounds one vendor call, in time and in company. Waiting for a slot is part of the time, which claims and leases are made for.
 func (m *mirror) call(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	return f(ctx)
+	select {
+	case m.slots <- struct{}{}:
+		defer func() { <-m.slots }()
+		return f(ctx)
+	case <-ctx.Done():
+		return bridge.Unsent(fmt.Errorf("waiting for other calls to end: %w", ctx.Err()))
+	}
 }
 
 func (m *mirror) setDue(id string) {

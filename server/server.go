@@ -21,6 +21,7 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations"
 	"github.com/accessbridge/accessbridge/internal/audit"
+	"github.com/accessbridge/accessbridge/internal/footprint"
 	"github.com/accessbridge/accessbridge/policy"
 )
 
@@ -200,6 +201,9 @@ func (s *Server) work(working, parts context.Context) error {
 	s.live.Store(r)
 	s.ready.Store(working.Err() == nil)
 	s.log.Info("ready", "cluster", r.client.Cluster(), "teleport_version", r.client.ServerVersion(), "user", r.client.Self(), "took", time.Since(start))
+	if err := footprint.Trim(); err != nil {
+		s.log.Debug("memory of the start not given back", "error", err)
+	}
 	r.engine.Run(working)
 	s.ready.Store(false)
 	return nil
