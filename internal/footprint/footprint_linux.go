@@ -54,7 +54,7 @@ func clean(smaps io.Reader, program string) ([]area, error) {
 			if _, err := fmt.Sscanf(fields[0], "%x-%x", &current.start, &current.end); err != nil {
 				return nil, fmt.Errorf("understanding the memory map: %w", err)
 			}
-		case wanted && len(fields) == 3 && fields[0] == "Private_Dirty:" && fields[1] == "0":
+		case wanted && len(fields) == 3 && fields[0] == "Anonymous:" && fields[1] == "0":
 			areas = append(areas, current)
 		}
 	}

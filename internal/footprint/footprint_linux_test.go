@@ -13,18 +13,18 @@ const program = "/usr/bin/accessbridge"
 
 const smaps = `00400000-01a00000 r-xp 00000000 fe:00 42 /usr/bin/accessbridge
 Size:              22528 kB
-Private_Clean:     20000 kB
-Private_Dirty:         0 kB
+Private_Dirty:     20000 kB
+Anonymous:             0 kB
 01a00000-02a00000 r--p 01600000 fe:00 42 /usr/bin/accessbridge
-Private_Dirty:         4 kB
+Anonymous:             4 kB
 02a00000-02b00000 rw-p 02600000 fe:00 42 /usr/bin/accessbridge
-Private_Dirty:         0 kB
+Anonymous:             0 kB
 c000000000-c000400000 rw-p 00000000 00:00 0
-Private_Dirty:         0 kB
+Anonymous:             0 kB
 7f0000000000-7f0000100000 r--p 00000000 fe:00 43 /usr/lib/libc.so.6
-Private_Dirty:         0 kB
+Anonymous:             0 kB
 7f0000200000-7f0000300000 r--p 02000000 fe:00 42 /usr/bin/accessbridge
-Private_Dirty:         0 kB
+Anonymous:             0 kB
 `
 
 func TestOnlyUntouchedReadOnlyPagesOfTheProgramAreGivenBack(t *testing.T) {
