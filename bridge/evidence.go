@@ -55,15 +55,18 @@ type Evidence struct {
 	At    time.Time `json:"at"`
 	// Reason is what that person wrote about it.
 	Reason string `json:"reason,omitempty"`
+	// Barred says, to people, why a rule of the integration itself keeps the actor from deciding, such as not being on call for the
+	// incident's service; empty when there is no such rule or the actor satisfies it.
+	Barred string `json:"barred,omitempty"`
 	// ReadAt is when the bridge read all this.
 	ReadAt time.Time `json:"read_at"`
 }
 
 // Glance is the cheap view of an object in a bulk listing: enough to see whether a full reading is worth a call.
 type Glance struct {
-	Object  Ref
-	Status  string
-	Verdict Verdict
+	Object Ref
+	// Decided is true when somebody seems to have decided at the object.
+	Decided bool
 }
 
 // Mode is how a decision is put into effect in Teleport.

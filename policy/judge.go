@@ -22,6 +22,7 @@ var (
 	faultMarker    = &fault{"wrong_marker", "this object no longer carries the request's own id; somebody has changed it. Decide the request in Teleport."}
 	faultNoActor   = &fault{"no_actor", "it is not known who brought the object into this state. Move it back and let a person move it again."}
 	faultAutomated = &fault{"automation", "automation and bots cannot decide Access Requests. A person has to."}
+	faultBarred    = &fault{"barred", ""}
 	faultTooOld    = &fault{"too_old", "this state is older than the Access Request itself. Move it back and decide it again."}
 	faultUnmapped  = &fault{"unmapped", "the e-mail address of the person is hidden or absent, so they cannot be told from others. An administrator can add the account to teleport.people.table."}
 	faultAmbiguous = &fault{"ambiguous", "more than one Teleport user matches the person. An administrator can settle it in teleport.people.table."}
@@ -73,6 +74,8 @@ func (p *Policy) accept(route *Route, req bridge.Request, ev bridge.Evidence) (p
 		return person{}, faultAutomated
 	case !ev.Actor.Known():
 		return person{}, faultNoActor
+	case ev.Barred != "":
+		return person{}, faultBarred
 	case ev.At.Before(req.Created.Add(-clockSkew)):
 		return person{}, faultTooOld
 	}
@@ -123,7 +126,7 @@ func hasTarget(route *Route, integration string) bool {
 }
 
 func refuse(ev bridge.Evidence, why *fault) bridge.Refusal {
-	return bridge.Refusal{Evidence: ev, Code: why.code, Text: why.text}
+	return bridge.Refusal{Evidence: ev, Code: why.code, Text: cmp.Or(why.text, ev.Barred)}
 }
 
 func subset(roles, allowed []string) bool {

@@ -74,7 +74,7 @@ func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, befor
 			continue
 		}
 		now.objects[glance.Object.ID] = true
-		if glance.Verdict != bridge.Undecided {
+		if glance.Decided {
 			m.look(o.requestID)
 		}
 	}

@@ -280,7 +280,7 @@ func (p *port) Changed(ctx context.Context, since time.Time) iter.Seq2[bridge.Gl
 			defer p.mu.Unlock()
 			for _, o := range p.objects {
 				if !o.deleted && !o.changed.Before(since) && !time.Now().Before(o.visible) {
-					page = append(page, bridge.Glance{Object: o.ref, Status: o.status, Verdict: o.verdict})
+					page = append(page, bridge.Glance{Object: o.ref, Decided: o.verdict != bridge.Undecided})
 				}
 			}
 			return nil

@@ -94,7 +94,7 @@ func (j *Jira) Changed(ctx context.Context, since time.Time) iter.Seq2[bridge.Gl
 				return
 			}
 			st := i.Fields.Status
-			if !yield(bridge.Glance{Object: j.ref(i.ID, i.Key), Status: st.Name, Verdict: j.verdict(st.ID, st.Name)}, nil) {
+			if !yield(bridge.Glance{Object: j.ref(i.ID, i.Key), Decided: j.verdict(st.ID, st.Name) != bridge.Undecided}, nil) {
 				return
 			}
 		}

@@ -100,8 +100,8 @@ func TestChangedListsEveryIssueInFewCalls(t *testing.T) {
 		got := list(time.Time{})
 		require.Len(t, got, issues)
 		require.Equal(t, 3, s.TotalCalls())
-		require.Equal(t, bridge.Glance{Object: s.ref(all[7].ID, all[7].Key), Status: "Approved", Verdict: bridge.Approve}, got[all[7].ID])
-		require.Equal(t, bridge.Undecided, got[all[9].ID].Verdict)
+		require.Equal(t, bridge.Glance{Object: s.ref(all[7].ID, all[7].Key), Decided: true}, got[all[7].ID])
+		require.False(t, got[all[9].ID].Decided)
 
 		got = list(time.Now().Add(-10 * time.Minute))
 		require.Len(t, got, 2)
