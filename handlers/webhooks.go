@@ -89,8 +89,7 @@ func (w *Webhooks) take(c echo.Context) error {
 // the bridge.
 func unread(log *slog.Logger, err error) error {
 	log.Debug("webhook not read", "error", err)
-	var tooLong *echo.HTTPError
-	if errors.As(err, &tooLong) {
+	if tooLong, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return tooLong
 	}
 	return echo.ErrBadRequest

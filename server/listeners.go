@@ -96,12 +96,13 @@ func (s *Server) httpServer(h http.Handler, t *tls.Config) *http.Server {
 	}
 }
 
-// shutdown lets deliveries under way be answered.
+// shutdown lets deliveries under way be answered. Connections that are still open afterwards, such as those nothing was ever sent on,
+// are cut.
 func (s *Server) shutdown(h *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin) //nolint:forbidigo // Whatever ended the server must not cut this short.
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil {
-		s.log.Warn("listener not stopped in time", "error", err)
+		s.log.Warn("listener not stopped in time, its connections are cut", "error", errors.Join(err, h.Close()))
 	}
 }
 

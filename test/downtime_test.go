@@ -1,6 +1,7 @@
 package test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -105,7 +106,8 @@ func TestP4_W30_ExpiryWithdrawalAndDecisionLookDifferent(t *testing.T) {
 // A stop finishes what is at work, so that the next start has nothing to doubt and nothing to wait for.
 func TestP1_P2_StopAmidCreationsLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	w := harness.New(t, harness.Setup{Jira: map[string]jira.Options{harness.Main: {Latency: 20 * time.Millisecond}}})
+	w := harness.New(t, harness.Setup{Jira: map[string]jira.Options{harness.Main: {Latency: 50 * time.Millisecond}}})
+	w.Settings.Main()["mode"] = "poll" // Without deliveries under way the listener closes at once.
 	b := w.Start()
 	ids := askMany(w, 200)
 	w.Eventually("some issues", func() bool { return len(w.Jira.Issues()) >= 30 })
@@ -126,6 +128,47 @@ func TestP1_P2_StopAmidCreationsLosesAndDoublesNothing(t *testing.T) {
 	w.Start()
 	w.Eventually("all issues", allIn(w, ids, bridge.PhaseOpen))
 	requireOneEach(t, w, ids)
+}
+
+// A connection on which nothing is ever sent, as load balancers and strangers open them, keeps nobody from stopping.
+func TestStopIsNotHeldUpBySilentConnections(t *testing.T) {
+	t.Parallel()
+	w := harness.New(t, harness.Setup{})
+	b := w.Start()
+	conn := dial(t, w, b)
+	begun := time.Now()
+	require.NoError(t, b.Stop())
+	require.Less(t, time.Since(begun), 8*time.Second)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Second)))
+	_, err := conn.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the connection is cut")
+	_ = conn.Close()
+}
+
+// W4: however many events of one request come at once, one run at a time deals with them.
+func TestP2_W4_ManyEventsOfOneRequestAtOnce(t *testing.T) {
+	t.Parallel()
+	w := harness.New(t, harness.Setup{Jira: map[string]jira.Options{harness.Main: {Latency: 5 * time.Millisecond}}})
+	b := w.Start()
+	id := w.Request(teleport.NewRequest{User: harness.Alice, Roles: []string{"prod-db"}, ThresholdApprove: 4})
+	require.NoError(t, w.Teleport.Review(id, harness.Carol, true, "first"))
+	require.NoError(t, w.Teleport.Review(id, harness.Bob, true, "second"))
+	key := w.Key(id)
+	for range 5 {
+		w.Move("carol", key, "In Review")
+		w.Move("carol", key, "Pending")
+		w.Teleport.BreakWatchers()
+	}
+	w.EventuallyTold(key, "first")
+	w.EventuallyTold(key, "second")
+	w.Move("bob", key, "Denied")
+	w.EventuallyState(id, "DENIED")
+	w.Eventually("the end", func() bool { return w.Link(id).Phase == bridge.PhaseClosed })
+	require.Len(t, w.Issues(id), 1)
+	requireNoRepeats(t, w)
+	require.Equal(t, 1, w.Reviews(id))
+	require.False(t, b.Logs.Have("panicked"))
 }
 
 // Decisions whose webhooks all got lost are found by the listing of changed issues.

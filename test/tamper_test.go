@@ -198,6 +198,7 @@ func TestP4_IssueDeletedUnnoticedDoesNotStopTheClosing(t *testing.T) {
 	w := harness.New(t, harness.Setup{})
 	b := w.Start()
 	id, key := w.Opened()
+	w.Quiet()
 	w.Jira.SetWebhookFault(jira.WebhookFault{LoseEvery: 1})
 	require.NoError(t, w.Jira.DeleteIssue("carol", key))
 	require.NoError(t, w.Teleport.Review(id, harness.Carol, true, "fine"))

@@ -147,45 +147,6 @@ func TestP2_W2_LostAnswersLeaveOneIssue(t *testing.T) {
 	w.EventuallyState(id, "DENIED")
 }
 
-// The call failed in a way that leaves open whether Jira carried it out, and it did not. The issue appears when it is certain that the
-// call can no longer take effect, which takes close to a minute. The site without a fault waits for none of this (P6).
-func TestP1_P6_UnknownOutcomesEndInOneIssue(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for claims to run out")
-	}
-	t.Parallel()
-	faults := map[string]jira.Fault{
-		"answers-500":   {Status: http.StatusInternalServerError, Count: 1},
-		"answers-502":   {Status: http.StatusBadGateway, Count: 1},
-		"answers-503":   {Status: http.StatusServiceUnavailable, Count: 1},
-		"answers-later": {Status: http.StatusServiceUnavailable, RetryAfter: "1", Count: 1},
-		"resets":        {Reset: true, Count: 1},
-		"hangs":         {Hang: true, Count: 1},
-		"healthy":       {Delay: time.Nanosecond, Count: 1},
-	}
-	sites := map[string]jira.Options{"down": {}}
-	for name := range faults {
-		sites[name] = jira.Options{}
-	}
-	w := harness.New(t, harness.Setup{Jira: sites})
-	for name, f := range faults {
-		w.Sites[name].Inject(onCreate(f))
-		w.Settings.Jira[name]["timeout"] = "1s"
-	}
-	up := w.Sites["down"].Inject(jira.Fault{Status: http.StatusBadGateway})
-	b := w.Start()
-	id := w.Ask()
-	w.Within(5*time.Second, "the issue at the healthy site", func() bool { return w.LinkTo(id, "healthy").Phase == bridge.PhaseOpen })
-	w.Eventually("the circuit to be broken", func() bool { return b.Metric("accessbridge_vendor_paused", `integration="down"`) == 1 })
-	require.NotEmpty(t, b.Status().Unsettled)
-	up()
-	for name, site := range w.Sites {
-		w.Within(90*time.Second, "the issue at "+name, func() bool { return w.LinkTo(id, name).Phase == bridge.PhaseOpen })
-		require.Len(t, harness.IssuesAt(site, id), 1, name)
-	}
-	w.Eventually("nothing unsettled", func() bool { return len(b.Status().Unsettled) == 0 })
-}
-
 func TestP6_HangingVendorDelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	w := harness.New(t, harness.Setup{Jira: map[string]jira.Options{"itsm": {}, "slow": {}}})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -32,6 +33,8 @@ type Bridge struct {
 	stop  context.CancelFunc
 	ended chan struct{}
 	err   error
+	// failed is true once a test has taken notice of the error.
+	failed bool
 }
 
 // Logs collects log lines.
@@ -52,6 +55,12 @@ func (l *Logs) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
+}
+
+// tail is the last lines.
+func (l *Logs) tail(n int) string {
+	lines := slices.Collect(strings.Lines(l.String()))
+	return strings.Join(lines[max(0, len(lines)-n):], "")
 }
 
 // Have reports whether a single line contains all the texts.
@@ -81,10 +90,7 @@ func (w *World) Ready(b *Bridge) {
 // Launch starts an instance and does not wait for it. The log and the version of the options are set here.
 func (w *World) Launch(o server.Options) *Bridge {
 	w.T.Helper()
-	w.mu.Lock()
-	n := w.started
-	w.started++
-	w.mu.Unlock()
+	n := w.next()
 	b := &Bridge{Logs: &Logs{}, w: w, audit: w.auditFile(n), ended: make(chan struct{})}
 	cfg, err := server.LoadConfig(w.write(n))
 	require.NoError(w.T, err)
@@ -107,11 +113,24 @@ func (w *World) Launch(o server.Options) *Bridge {
 	return b
 }
 
+// next numbers the configuration files.
+func (w *World) next() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.started++
+	return w.started - 1
+}
+
+// running are the instances that have been started and not stopped.
+func (w *World) running() []*Bridge {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.bridges)
+}
+
 // connectWebhooks makes every Jira send its webhooks to all instances that run, as a load balancer that repeats everything.
 func (w *World) connectWebhooks() {
-	w.mu.Lock()
-	running := slices.Clone(w.bridges)
-	w.mu.Unlock()
+	running := w.running()
 	for name, site := range w.Sites {
 		if w.Settings.Jira[name]["mode"] == "poll" {
 			site.SetWebhooks()
@@ -141,6 +160,7 @@ func (b *Bridge) Ended() error {
 	b.w.T.Helper()
 	select {
 	case <-b.ended:
+		b.failed = true
 		return b.err
 	case <-time.After(patience):
 		require.FailNow(b.w.T, "the bridge goes on")
@@ -186,9 +206,7 @@ func (w *World) send(method, url string, body io.Reader, header http.Header) Ans
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), method, url, body)
 	require.NoError(w.T, err)
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	response, err := w.Client.Do(request)
 	require.NoError(w.T, err)
 	defer func() { _ = response.Body.Close() }()
@@ -248,6 +266,15 @@ func (b *Bridge) Audit() []bridge.AuditEntry {
 		require.NoError(b.w.T, json.Unmarshal(line, &entry))
 		list = append(list, entry)
 	}
+	return list
+}
+
+// Audited waits until the instance has audited something n times, and returns its audit lines.
+func (b *Bridge) Audited(n int) []bridge.AuditEntry {
+	b.w.T.Helper()
+	b.w.Eventually("the audit lines", func() bool { return len(b.Audit()) >= n })
+	list := b.Audit()
+	require.Len(b.w.T, list, n)
 	return list
 }
 

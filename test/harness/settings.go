@@ -85,3 +85,9 @@ func (w *World) write(n int) string {
 }
 
 func (w *World) auditFile(n int) string { return filepath.Join(w.dir, "audit-"+strconv.Itoa(n)+".log") }
+
+// WriteConfig writes the configuration file as it stands and returns its path, for tests of loading it.
+func (w *World) WriteConfig() string {
+	w.T.Helper()
+	return w.write(w.next())
+}

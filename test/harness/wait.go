@@ -71,17 +71,23 @@ func (w *World) StaysFor(d time.Duration, what string, holds func() bool) {
 	}
 }
 
-// Quiet waits until Jira's webhooks are delivered and the bridge has done all that came of them.
+// Quiet waits until Jira's webhooks are delivered and the bridge has, as far as can be seen, done all that came of them.
 func (w *World) Quiet() {
 	w.T.Helper()
-	calls, since := -1, time.Now()
+	for _, site := range w.Sites {
+		require.NoError(w.T, site.WaitDeliveries(w.T.Context()))
+	}
+	last, since := -1.0, time.Now()
 	w.Eventually("quiet", func() bool {
-		now := w.Teleport.Watchers()
+		now := 0.0
 		for _, site := range w.Sites {
-			now += site.TotalCalls() + len(site.Deliveries())
+			now += float64(site.TotalCalls() + len(site.Deliveries()))
 		}
-		if now != calls {
-			calls, since = now, time.Now()
+		for _, b := range w.running() {
+			now += b.Metric("accessbridge_reconciles_total") + b.Metric("accessbridge_queue_depth")/2
+		}
+		if now != last {
+			last, since = now, time.Now()
 		}
 		return time.Since(since) > settle/2
 	})

@@ -33,7 +33,7 @@ const (
 	// Main is the name of the only integration of a world that names none.
 	Main = "itsm"
 	// Secret signs the webhooks of every integration.
-	Secret = "webhook-secret-of-the-tests" //nolint:gosec // It protects a simulator for as long as a test runs.
+	Secret = "webhook-secret-of-the-tests"
 	// Project is the project issues are opened in.
 	Project = "ACC"
 )
@@ -99,6 +99,14 @@ func (w *World) Write(name, text string) string {
 	require.NoError(w.T, os.WriteFile(path+".new", []byte(text), 0o600))
 	require.NoError(w.T, os.Rename(path+".new", path))
 	return path
+}
+
+// Read is the content of a file of the world.
+func (w *World) Read(name string) string {
+	w.T.Helper()
+	text, err := os.ReadFile(w.Path(name))
+	require.NoError(w.T, err)
+	return string(text)
 }
 
 func (w *World) names() []string {
@@ -171,11 +179,13 @@ func Board(key string) jira.Project {
 }
 
 func (w *World) close() {
-	w.mu.Lock()
-	running := slices.Clone(w.bridges)
-	w.mu.Unlock()
-	for _, b := range running {
-		b.Stop()
+	for _, b := range w.running() {
+		if w.T.Failed() {
+			w.T.Logf("the last lines of an instance:\n%s", b.Logs.tail(60))
+		}
+		if err := b.Stop(); err != nil && !b.failed {
+			w.T.Errorf("the bridge ended with an error: %v", err)
+		}
 	}
 	for _, site := range w.Sites {
 		site.Close()

@@ -1,0 +1,69 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/handlers"
+)
+
+// families gathers what the metrics of a server without a connection show.
+func families(t *testing.T, m *metrics) map[string]int {
+	t.Helper()
+	gathered, err := m.registry.Gather()
+	require.NoError(t, err)
+	found := map[string]int{}
+	for _, f := range gathered {
+		found[f.GetName()] = len(f.GetMetric())
+	}
+	problems, err := promlint.NewWithMetricFamilies(gathered).Lint()
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	return found
+}
+
+// The first step of a counter is missed by monitoring when the counter was not there before.
+func TestW8_CountersOfAnIntegrationStartAtZero(t *testing.T) {
+	t.Parallel()
+	m := newMetrics("test")
+	m.startAtZero("itsm")
+	found := families(t, m)
+	require.Equal(t, len(handlers.DeliveryResults()), found["accessbridge_webhook_deliveries_total"])
+	require.Equal(t, 8, found["accessbridge_decisions_total"])
+	m.delivered("itsm", handlers.DeliveryRefused)
+	m.Decided("itsm", bridge.Deny, bridge.OutcomeApplied)
+	m.Reconciled("itsm", "ok", time.Millisecond)
+	m.vendorCall("itsm")("GET", 0, time.Second)
+	again := families(t, m)
+	require.Equal(t, found["accessbridge_webhook_deliveries_total"], again["accessbridge_webhook_deliveries_total"], "no label that was not there")
+	require.Equal(t, found["accessbridge_decisions_total"], again["accessbridge_decisions_total"])
+	require.Equal(t, 1, again["accessbridge_vendor_calls_total"])
+}
+
+// Before the first connection only one thing is known: that there is none.
+func TestW8_GaugesBeforeTheConnection(t *testing.T) {
+	t.Parallel()
+	m := newMetrics("test")
+	m.registry.MustRegister(newGauges(func() *running { return nil }))
+	found := families(t, m)
+	require.Equal(t, 1, found["accessbridge_watcher_connected"])
+	require.NotContains(t, found, "accessbridge_requests")
+}
+
+func TestGaugesDescribeAllTheyCollect(t *testing.T) {
+	t.Parallel()
+	descriptions := make(chan *prometheus.Desc, 32)
+	newGauges(func() *running { return nil }).Describe(descriptions)
+	close(descriptions)
+	seen := map[string]bool{}
+	for d := range descriptions {
+		require.False(t, seen[d.String()])
+		seen[d.String()] = true
+	}
+	require.Len(t, seen, 10)
+}
