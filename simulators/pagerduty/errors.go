@@ -1,0 +1,69 @@
+package pagerduty
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// PagerDuty's codes of errors, as its pages and clients tell them.
+const (
+	codeAlreadyResolved = 1001
+	codeAlreadyAcked    = 1002
+	codeRequester       = 1008
+	codeInvalidInput    = 2001
+	codeArguments       = 2002
+	codeAuthentication  = 2006
+	codeAccessDenied    = 2010
+	codeFromNeeded      = 2016
+	codeRateLimit       = 2020
+	codeNotFound        = 2100
+	codeInternal        = 2000
+)
+
+// apiError is an answer other than success, in PagerDuty's form {"error": {message, code, errors}}.
+type apiError struct {
+	status, code int
+	message      string
+	details      []string
+}
+
+func (e *apiError) Error() string {
+	return strings.Join(append([]string{"pagerduty simulator: " + e.message}, e.details...), "; ")
+}
+
+type errorBody struct {
+	Error struct {
+		Message string   `json:"message"`
+		Code    int      `json:"code"`
+		Errors  []string `json:"errors,omitempty"`
+	} `json:"error"`
+}
+
+func (e *apiError) body() errorBody {
+	var b errorBody
+	b.Error.Message, b.Error.Code, b.Error.Errors = e.message, e.code, e.details
+	return b
+}
+
+func failure(status, code int, message string, details ...string) error {
+	return &apiError{status: status, code: code, message: message, details: details}
+}
+
+func invalidInput(details ...string) error {
+	return failure(http.StatusBadRequest, codeInvalidInput, "Invalid Input Provided", details...)
+}
+
+func badArguments(details ...string) error {
+	return failure(http.StatusBadRequest, codeArguments, "Arguments Caused Error", details...)
+}
+
+func notFound() error { return failure(http.StatusNotFound, codeNotFound, "Not Found") }
+
+// asAPIError turns any error into an answer; one that is none of ours is a fault of the simulator itself.
+func asAPIError(err error) *apiError {
+	if e, ok := errors.AsType[*apiError](err); ok {
+		return e
+	}
+	return &apiError{status: http.StatusInternalServerError, code: codeInternal, message: err.Error()}
+}
