@@ -50,6 +50,8 @@ type Evidence struct {
 	Status string `json:"status"`
 	// Verdict is what the integration's configured states make of Status; Undecided for any state it does not know.
 	Verdict Verdict `json:"verdict,omitempty"`
+	// Settled is true when the object in this state already stands where a request with this verdict belongs, so that it needs no closing.
+	Settled bool `json:"settled,omitempty"`
 	// Actor is who brought the object into that state, At when.
 	Actor Actor     `json:"actor"`
 	At    time.Time `json:"at"`
@@ -115,4 +117,6 @@ type Target struct {
 	Route string
 	// Settings are the integration's own per-target settings, decoded from the route; nil when none were given.
 	Settings any
+	// Hold is how long after the request was made the target is left alone.
+	Hold time.Duration
 }

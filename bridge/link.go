@@ -51,9 +51,10 @@ type Link struct {
 	Replaced int `json:"replaced,omitempty"`
 	// Outcome is how the request ended, once closed.
 	Outcome Ending `json:"outcome,omitempty"`
-	// LastError and NotBefore are set in PhaseFailed only.
-	LastError string    `json:"last_error,omitempty"`
-	NotBefore time.Time `json:"not_before,omitzero"`
+	// LastError and NotBefore are set in PhaseFailed only; FailedSince is kept until the object exists.
+	LastError   string    `json:"last_error,omitempty"`
+	NotBefore   time.Time `json:"not_before,omitzero"`
+	FailedSince time.Time `json:"failed_since,omitzero"`
 }
 
 // Held reports whether another instance than self holds the lease at the given time.

@@ -30,6 +30,16 @@ type Shift struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
+// RuleOnCall is the rule named in decisions made because the requester is on call.
+const RuleOnCall = "on_call"
+
+// Duty is who is on call at one integration for what one request is about, and when that was read.
+type Duty struct {
+	Integration string
+	Shifts      []Shift
+	ReadAt      time.Time
+}
+
 // OnCallSource tells who is on call.
 type OnCallSource interface {
 	Integration

@@ -9,7 +9,7 @@ type Config struct {
 	Server       Server        `yaml:"server" jsonschema_description:"The HTTPS listener that receives webhooks."`
 	Admin        Admin         `yaml:"admin" jsonschema_description:"The listener for health, readiness and metrics."`
 	Integrations []Integration `yaml:"integrations" jsonschema:"required" jsonschema_description:"The vendor accounts the bridge works with."`
-	Routes       []Route       `yaml:"routes" jsonschema:"required" jsonschema_description:"Which requests go where, and who may decide them there."`
+	Routes       []Route       `yaml:"routes" jsonschema_description:"Which requests go where, and who may decide them there. Without any, every request goes to every integration and is decided by review."`
 	Audit        Audit         `yaml:"audit" jsonschema_description:"Where the audit lines go: one for each decision and each refusal."`
 
 	// Warnings are findings that do not keep the bridge from starting.

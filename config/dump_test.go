@@ -49,6 +49,10 @@ routes:
     approvers: {emails: [anna@example.com], domains: [example.org]}
     decide: override
     override_roles: [prod]
+    on_call:
+      - {integration: pager, services: [Production], escalation_policies: [Default], schedules: [primary], teams: [core], levels: 2}
+      - {integration: pager, services_from: pagerduty_services, schedules_from: teleport.dev/schedules, teams_from: teleport.dev/teams}
+    quiet: 10s
   - {name: rest, notify_only: true, targets: [{integration: files}]}
 audit: {output: file, file: audit.log}
 `

@@ -108,7 +108,6 @@ func TestEachMistake(t *testing.T) {
 		"null in a list":     {"[{integration: itsm}]", "[null]", `routes[0].targets[0]: has no value`},
 		"list for text":      {"addr: \"tele.example.com:443\"", "addr: [a]", `teleport.addr: must be text, not a list`},
 		"no integrations":    {"integrations:\n  - {name: itsm, type: tracker, config: {url: \"https://tracker.example.com\", token: t0ken}}", "", `integrations: is required`},
-		"no route":           {"routes:\n  - {name: all, targets: [{integration: itsm}]}", "routes: []", `config.yaml:6:1: routes: is required`},
 		"tag":                {"name: all", "name: !!str all", `routes[0].name: tags and other special forms of YAML are not supported`},
 		"unknown alias":      {"name: all", "name: *all", `routes[0].name: there is no anchor "all"`},
 		"network":            {"{tls:", "{trusted_proxies: [10.0.0.1], tls:", `server.trusted_proxies[0]: "10.0.0.1" is not a network`},
@@ -120,6 +119,15 @@ func TestEachMistake(t *testing.T) {
 		"unused roles":       {"name: all,", "name: all, override_roles: [a],", `routes[0].override_roles: are used only with decide: override`},
 		"notify and people":  {"name: all,", "name: all, notify_only: true, approvers: {emails: [a@example.com]},", `routes[0].approvers: decide nothing in a route with notify_only`},
 		"both keys of entry": {"addr:", "people: {table: [{id: a, email: b@example.com, user: c}]}, addr:", `teleport.people.table[0].email: is given together with id`},
+		"notify and on call": {"name: all,", "name: all, notify_only: true, on_call: [{integration: itsm, services: [a]}],", `routes[0].on_call: approves nothing in a route with notify_only`},
+		"on call for what":   {"name: all,", "name: all, on_call: [{integration: itsm, levels: 1}],", `routes[0].on_call[0].services: nothing is named to be on call for`},
+		"on call where":      {"name: all,", "name: all, on_call: [{services: [a]}],", `routes[0].on_call[0].integration: is required`},
+		"on call of nobody":  {"name: all,", "name: all, on_call: [{integration: itsn, services: [a]}],", `routes[0].on_call[0].integration: there is no integration "itsn" (did you mean itsm?)`},
+		"negative level":     {"name: all,", "name: all, on_call: [{integration: itsm, teams: [a], levels: -1}],", `routes[0].on_call[0].levels: -1 is not a level`},
+		"misspelt on call":   {"name: all,", "name: all, on_call: [{integration: itsm, schedule: [a]}],", `routes[0].on_call[0].schedule: there is no such key (did you mean schedules?)`},
+		"quiet alone":        {"name: all,", "name: all, quiet: 10s,", `routes[0].quiet: is used only with on_call`},
+		"quiet too long":     {"name: all,", "name: all, on_call: [{integration: itsm, teams: [a]}], quiet: 11m,", `routes[0].quiet: 11m is too long (use at most 10m)`},
+		"quiet in the past":  {"name: all,", "name: all, on_call: [{integration: itsm, teams: [a]}], quiet: -1s,", `routes[0].quiet: "-1s" is negative`},
 		"too short":          {"addr:", "resync: 1s, addr:", `teleport.resync: 1s is too short (use at least 10s)`},
 	}
 	for name, tt := range tests {
@@ -130,6 +138,23 @@ func TestEachMistake(t *testing.T) {
 			require.ErrorAs(t, err, &mistakes)
 			require.ErrorContains(t, err, tt.want)
 		})
+	}
+}
+
+func TestOnCallAndQuietAreTakenAsWritten(t *testing.T) {
+	for name, rule := range map[string]config.OnCall{
+		"services: [Production], levels: 1":      {Services: []string{"Production"}, Levels: 1},
+		"escalation_policies: [007]":             {EscalationPolicies: []string{"007"}},
+		"services_from: pagerduty_services":      {ServicesFrom: "pagerduty_services"},
+		"schedules_from: teleport.dev/schedules": {SchedulesFrom: "teleport.dev/schedules"},
+		"teams_from: teleport.dev/teams":         {TeamsFrom: "teleport.dev/teams"},
+	} {
+		file := strings.Replace(least, "name: all,", "name: all, quiet: 10m, on_call: [{integration: itsm, "+name+"}],", 1)
+		c, err := config.Parse("config.yaml", []byte(file), kinds(), config.Offline())
+		require.NoError(t, err, name)
+		rule.Integration = "itsm"
+		require.Equal(t, []config.OnCall{rule}, c.Routes[0].OnCall)
+		require.Equal(t, 10*time.Minute, c.Routes[0].Quiet.Std())
 	}
 }
 

@@ -39,6 +39,21 @@ type Route struct {
 	Decide        string    `yaml:"decide" jsonschema:"enum=review,enum=override" jsonschema_description:"review submits an access review and leaves Teleport's thresholds in force; override sets the state. Default review."`
 	OverrideRoles []string  `yaml:"override_roles" jsonschema_description:"Roles that override may decide. Required with decide: override."`
 	NotifyOnly    bool      `yaml:"notify_only" jsonschema_description:"Open and close objects, but take no decision from them. Default false."`
+	OnCall        []OnCall  `yaml:"on_call" jsonschema_description:"Approve a request at once when its requester is on call by one of these."`
+	Quiet         Duration  `yaml:"quiet" jsonschema_description:"With on_call: how long targets are held back, so that nobody is told of what on-call approves. Default 0s."`
+}
+
+// OnCall says what the requester has to be on call for. The names are alternatives.
+type OnCall struct {
+	Integration        string   `yaml:"integration" jsonschema:"required" jsonschema_description:"Name of the integration that knows the schedules."`
+	Services           []string `yaml:"services" jsonschema_description:"Names or ids of services."`
+	EscalationPolicies []string `yaml:"escalation_policies" jsonschema_description:"Names or ids of escalation policies."`
+	Schedules          []string `yaml:"schedules" jsonschema_description:"Names or ids of schedules."`
+	Teams              []string `yaml:"teams" jsonschema_description:"Names or ids of teams."`
+	Levels             int      `yaml:"levels" jsonschema:"minimum=0" jsonschema_description:"Highest escalation level that counts. Default 0, every level."`
+	ServicesFrom       string   `yaml:"services_from" jsonschema_description:"System annotation that names further services, such as pagerduty_services."`
+	SchedulesFrom      string   `yaml:"schedules_from" jsonschema_description:"System annotation that names further schedules, such as teleport.dev/schedules."`
+	TeamsFrom          string   `yaml:"teams_from" jsonschema_description:"System annotation that names further teams, such as teleport.dev/teams."`
 }
 
 // The values of Route.Decide.

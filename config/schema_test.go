@@ -50,6 +50,10 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		"text where a number belongs":   {"server: {", "server: {rate_limit: {burst: many}, "},
 		"a list where a secret belongs": {"token: t0ken", "token: [t0ken]"},
 		"a value that is not in a list": {"name: all,", "name: all, decide: overide,"},
+		"on_call without integration":   {"name: all,", "name: all, on_call: [{services: [a]}],"},
+		"unknown key of on_call":        {"name: all,", "name: all, on_call: [{integration: itsm, schedule: [a]}],"},
+		"negative level":                {"name: all,", "name: all, on_call: [{integration: itsm, teams: [a], levels: -1}],"},
+		"quiet is a duration":           {"name: all,", "name: all, quiet: soon,"},
 		"empty secret":                  {"token: t0ken", `token: ""`},
 	} {
 		t.Run(name, func(t *testing.T) {

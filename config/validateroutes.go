@@ -1,9 +1,11 @@
 package config
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 func (c *Config) routes(p *Problems) {
-	p.Required("routes", c.Routes)
 	names := names{}
 	for i := range c.Routes {
 		at := p.At(element("routes", i))
@@ -11,6 +13,33 @@ func (c *Config) routes(p *Problems) {
 		c.targets(at, c.Routes[i].Targets)
 		c.Routes[i].Approvers.validate(at.At("approvers"))
 		c.Routes[i].deciding(at)
+		c.onCall(at, &c.Routes[i])
+	}
+}
+
+// mostQuiet bounds how long people are kept from learning of a request.
+const mostQuiet = 10 * time.Minute
+
+func (c *Config) onCall(p *Problems, r *Route) {
+	p.Duration("quiet", r.Quiet, 0, mostQuiet)
+	switch {
+	case len(r.OnCall) > 0 && r.NotifyOnly:
+		p.Add("on_call", "remove it or notify_only", "approves nothing in a route with notify_only")
+	case len(r.OnCall) == 0 && r.Quiet > 0:
+		p.Add("quiet", "add on_call or remove it", "is used only with on_call")
+	}
+	for i, o := range r.OnCall {
+		at := p.At(element("on_call", i))
+		if at.Required("integration", o.Integration) {
+			c.refersTo(at, o.Integration)
+		}
+		if o.Levels < 0 {
+			at.Add("levels", "use 0 for every level, 1 for who is called first", "%d is not a level", o.Levels)
+		}
+		names := len(o.Services) + len(o.EscalationPolicies) + len(o.Schedules) + len(o.Teams)
+		if names == 0 && o.ServicesFrom == "" && o.SchedulesFrom == "" && o.TeamsFrom == "" {
+			at.Add("services", "name services, escalation_policies, schedules or teams, or where to read them from", "nothing is named to be on call for")
+		}
 	}
 }
 

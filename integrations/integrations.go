@@ -2,6 +2,7 @@
 package integrations
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/jira"
+	"github.com/accessbridge/accessbridge/integrations/pagerduty"
+	"github.com/accessbridge/accessbridge/internal/httpx"
 )
 
 // Options are what every integration is given beside its settings.
@@ -25,7 +28,11 @@ type Instance struct {
 	Type      string
 	Ticketer  bridge.Ticketer
 	Decisions bridge.DecisionSource
+	OnCall    bridge.OnCallSource
 	Webhooks  bridge.WebhookSource
+	// EnsureWebhooks registers the webhook at the vendor, or repairs it. It returns the secret of a new one, which is told only once, and
+	// whether anything was changed. Nil where the vendor has no interface for that.
+	EnsureWebhooks func(ctx context.Context, url string) (secret string, changed bool, err error)
 	// Workers is how many calls are made to the vendor at once.
 	Workers int
 	// ResyncEvery is the pause between listings of changed objects.
@@ -37,14 +44,17 @@ type Instance struct {
 // Kind is one type of integration.
 type Kind struct {
 	config.Kind
+	// OnCall is true for a vendor that knows who is on call.
+	OnCall bool
 	// New makes the integration from its decoded settings, without any call.
 	New func(name string, settings config.Settings, o Options) (*Instance, error)
 }
 
-// Builtin is the map of all types. A new vendor is one more line.
+// Builtin is the map of all types. A new vendor is one more line, and a function that makes it.
 func Builtin() map[string]Kind {
 	return map[string]Kind{
-		"jira": {Kind: jira.Kind(), New: newJira},
+		"jira":      {Kind: jira.Kind(), New: newJira},
+		"pagerduty": {Kind: pagerduty.Kind(), New: newPagerDuty, OnCall: true},
 	}
 }
 
@@ -60,24 +70,63 @@ func Kinds(all map[string]Kind) map[string]config.Kind {
 func newJira(name string, settings config.Settings, o Options) (*Instance, error) {
 	s, ok := settings.(*jira.Settings)
 	if !ok {
-		return nil, fmt.Errorf("integration %q: settings are %T, not Jira's", name, settings)
+		return nil, foreign(name, settings)
 	}
-	targets := make([]*jira.Target, 0, len(o.Targets))
-	for _, t := range o.Targets {
-		if t, ok := t.(*jira.Target); ok && t != nil {
-			targets = append(targets, t)
-		}
-	}
-	j, err := jira.New(name, s, jira.Options{Log: o.Log, Observe: o.Observe, Targets: targets})
+	j, err := jira.New(name, s, jira.Options{Log: o.Log, Observe: o.Observe, Targets: targets[jira.Target](o)})
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{
-		Type: "jira", Ticketer: j, Decisions: j, Webhooks: j, Workers: j.Workers(), ResyncEvery: j.ResyncEvery(),
-		BusyUntil: func() (time.Time, string) { state := j.Account(); return state.Until, state.LastError },
+	return twoWay("jira", j, j.Mode() == jira.ModePoll), nil
+}
+
+func newPagerDuty(name string, settings config.Settings, o Options) (*Instance, error) {
+	s, ok := settings.(*pagerduty.Settings)
+	if !ok {
+		return nil, foreign(name, settings)
 	}
-	if j.Mode() == jira.ModePoll {
-		i.Webhooks, i.ResyncEvery = nil, j.PollEvery()
+	p, err := pagerduty.New(name, s, pagerduty.Options{Log: o.Log, Observe: o.Observe, Targets: targets[pagerduty.Target](o)})
+	if err != nil {
+		return nil, err
 	}
+	i := twoWay("pagerduty", p, p.Mode() == pagerduty.ModePoll)
+	i.OnCall, i.EnsureWebhooks = p, p.EnsureWebhooks
 	return i, nil
+}
+
+// tracker is what every vendor with objects and decisions offers.
+type tracker interface {
+	bridge.Ticketer
+	bridge.DecisionSource
+	bridge.WebhookSource
+	Workers() int
+	PollEvery() time.Duration
+	ResyncEvery() time.Duration
+	Account() httpx.State
+}
+
+// twoWay is the instance of a vendor whose decisions come by webhooks, or by polling alone.
+func twoWay(kind string, t tracker, polls bool) *Instance {
+	i := &Instance{
+		Type: kind, Ticketer: t, Decisions: t, Webhooks: t, Workers: t.Workers(), ResyncEvery: t.ResyncEvery(),
+		BusyUntil: func() (time.Time, string) { state := t.Account(); return state.Until, state.LastError },
+	}
+	if polls {
+		i.Webhooks, i.ResyncEvery = nil, t.PollEvery()
+	}
+	return i
+}
+
+// targets are the settings that routes give, in the vendor's own type.
+func targets[T any](o Options) []*T {
+	list := make([]*T, 0, len(o.Targets))
+	for _, t := range o.Targets {
+		if t, ok := t.(*T); ok && t != nil {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func foreign(name string, settings config.Settings) error {
+	return fmt.Errorf("integration %q: settings of type %T belong to another vendor", name, settings)
 }

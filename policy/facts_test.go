@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +55,7 @@ func (d directory) ByEmail(email string) []string {
 	var users []string
 	for user, addresses := range d {
 		for _, a := range append([]string{user}, addresses...) {
-			if strings.EqualFold(a, email) {
+			if bridge.SameName(a, email) {
 				users = append(users, user)
 				break
 			}

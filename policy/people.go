@@ -92,6 +92,13 @@ func (p *People) isRequester(who person, user string) (same, told bool) {
 	return false, who.user != "" || len(addresses) > 0
 }
 
+// isSurely reports whether the person is the named Teleport user and can be nobody else. Where isRequester goes by every name there is, to
+// keep people from deciding for themselves, this goes by the user alone that the person was mapped to: an address that somebody entered at
+// an account of another user gives no rights.
+func (p person) isSurely(user string) bool {
+	return bridge.SameName(p.name(), user)
+}
+
 func (p *People) addressesOf(user string) []string {
 	var addresses []string
 	if strings.Contains(user, "@") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 )
@@ -28,6 +29,11 @@ type Route struct {
 	OverrideRoles []string
 	// NotifyOnly keeps the route from ever deciding.
 	NotifyOnly bool
+	// OnCall approves requests of people who are on call.
+	OnCall []OnCall
+	// Quiet holds all targets back for that long after the request was made, so that nobody is told of a request that on-call approves
+	// at once.
+	Quiet time.Duration
 }
 
 // Approvers names people by address or by the domain of their address.
@@ -63,7 +69,7 @@ func New(routes []Route) (*Policy, error) {
 		}
 		r.Targets = slices.Clone(r.Targets)
 		for t := range r.Targets {
-			r.Targets[t].Route = r.Name
+			r.Targets[t].Route, r.Targets[t].Hold = r.Name, r.Quiet
 		}
 		p.routes = append(p.routes, compiled{Route: r, when: when})
 	}

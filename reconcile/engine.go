@@ -21,6 +21,8 @@ type Target struct {
 	Ticketer bridge.Ticketer
 	// Decisions reads what people decided there; nil for an integration that only notifies.
 	Decisions bridge.DecisionSource
+	// OnCall tells who is on call there; nil for an integration that does not know.
+	OnCall bridge.OnCallSource
 	// Workers is how many calls are made to the vendor at once.
 	Workers int
 	// ResyncEvery is the pause between listings of changed objects; the only way to learn of decisions without webhooks.
@@ -52,6 +54,7 @@ type Engine struct {
 	requests Requests
 	links    Links
 	mirrors  map[string]*mirror
+	rosters  map[string]*roster
 	resyncs  map[string]time.Duration
 	judge    *judge
 	drain    time.Duration
@@ -60,7 +63,7 @@ type Engine struct {
 
 // New puts the engine together. Nothing runs before Run.
 func New(o Options) *Engine {
-	e := &Engine{requests: o.Requests, links: o.Links, mirrors: map[string]*mirror{}, resyncs: map[string]time.Duration{}, drain: o.Drain, log: o.Log}
+	e := &Engine{requests: o.Requests, links: o.Links, mirrors: map[string]*mirror{}, rosters: map[string]*roster{}, resyncs: map[string]time.Duration{}, drain: o.Drain, log: o.Log}
 	if o.WebURL == nil {
 		o.WebURL = func(string) string { return "" }
 	}
@@ -69,7 +72,7 @@ func New(o Options) *Engine {
 	}
 	e.judge = &judge{
 		requests: o.Requests, links: o.Links, policy: o.Policy, reviewer: o.Reviewer, journal: o.Journal, metrics: o.Metrics,
-		look: e.look, tell: e.tell, log: o.Log, files: map[string]*file{},
+		look: e.look, tell: e.tell, ask: e.ask, log: o.Log, files: map[string]*file{}, duties: map[string]map[string]bridge.Duty{},
 	}
 	e.judge.queue = newQueue(judgeQueue, judgeWorkers, o.Metrics, o.Log, e.judge.reconcile)
 	for _, t := range o.Targets {
@@ -84,6 +87,11 @@ func New(o Options) *Engine {
 		m.slots = make(chan struct{}, workers)
 		// While some runs talk to the vendor, others write their links to Teleport.
 		m.queue = newQueue(name, 2*workers, o.Metrics, log, m.reconcile)
+		if t.OnCall != nil {
+			r := &roster{name: name, source: t.OnCall, requests: o.Requests, policy: o.Policy, judge: e.judge, log: log}
+			r.queue = newQueue("on-call/"+name, workers, o.Metrics, log, r.reconcile)
+			e.rosters[name] = r
+		}
 		e.mirrors[name], e.resyncs[name] = m, t.ResyncEvery
 	}
 	return e
@@ -91,6 +99,9 @@ func New(o Options) *Engine {
 
 // RequestChanged tells that a request was made, changed or removed.
 func (e *Engine) RequestChanged(id string) {
+	for _, r := range e.rosters {
+		r.queue.add(id)
+	}
 	for _, m := range e.mirrors {
 		m.queue.add(id)
 	}
@@ -124,6 +135,9 @@ func (e *Engine) Run(ctx context.Context) {
 		if every := e.resyncs[name]; m.decisions != nil && every > 0 {
 			parts.Go(func() { m.resync(ctx, every) })
 		}
+	}
+	for _, r := range e.rosters {
+		parts.Go(func() { r.queue.serve(ctx, e.drain) })
 	}
 	parts.Go(func() { e.judge.queue.serve(ctx, e.drain) })
 	parts.Go(func() { e.reload(ctx) })
@@ -167,6 +181,12 @@ func (e *Engine) look(target, id string) {
 	}
 }
 
+func (e *Engine) ask(target, id string) {
+	if r := e.rosters[target]; r != nil {
+		r.queue.add(id)
+	}
+}
+
 func (e *Engine) tell(target, id string) {
 	if m := e.mirrors[target]; m != nil {
 		m.queue.add(id)
@@ -203,6 +223,9 @@ func (e *Engine) queues() []*queue {
 	queues := []*queue{e.judge.queue}
 	for _, m := range e.mirrors {
 		queues = append(queues, m.queue)
+	}
+	for _, r := range e.rosters {
+		queues = append(queues, r.queue)
 	}
 	return queues
 }

@@ -106,7 +106,7 @@ func (m *mirror) closeObject(ctx context.Context, id string, ref bridge.Ref, out
 func (m *mirror) closed(ctx context.Context, id string, link bridge.Link, ending bridge.Ending) error {
 	next := link.Released()
 	next.Phase, next.Outcome, next.Notes = bridge.PhaseClosed, ending, nil
-	next.LastError, next.NotBefore = "", time.Time{}
+	next.LastError, next.NotBefore, next.FailedSince = "", time.Time{}, time.Time{}
 	if err := gone(m.swap(ctx, id, link, next)); err != nil {
 		return err
 	}

@@ -50,8 +50,6 @@ func resyncEvery(d time.Duration) setting {
 
 func crashBefore(effect int) setting { return func(i *instance, _ *Options) { i.crashAt = effect } }
 
-func logTo(h slog.Handler) setting { return func(_ *instance, o *Options) { o.Log = slog.New(h) } }
-
 // start runs a new process with a view of what there is now.
 func (w *world) start(name string, settings ...setting) *instance {
 	i := &instance{w: w, name: name, done: make(chan struct{})}
@@ -64,7 +62,11 @@ func (w *world) start(name string, settings ...setting) *instance {
 	}
 	for _, v := range w.vendors {
 		p := &port{vendor: v, i: i}
-		o.Targets = append(o.Targets, Target{Ticketer: p, Decisions: p, Workers: 4})
+		target := Target{Ticketer: p, Decisions: p, Workers: 4}
+		if v.rota != nil {
+			target.OnCall = p
+		}
+		o.Targets = append(o.Targets, target)
 	}
 	for _, set := range settings {
 		set(i, &o)

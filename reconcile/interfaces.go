@@ -44,6 +44,10 @@ type Policy interface {
 	// counts all the same.
 	Target(req bridge.Request, integration string) (bridge.Target, bool, error)
 	Judge(req bridge.Request, evidence []bridge.Evidence) bridge.Decision
+	// OnCall lists what to ask an integration about who is on call, for one request.
+	OnCall(req bridge.Request, integration string) []bridge.OnCallQuery
+	// JudgeDuty approves a request whose requester is on call.
+	JudgeDuty(req bridge.Request, duties []bridge.Duty) bridge.Decision
 }
 
 // Reviewer submits decisions to Teleport.

@@ -26,12 +26,15 @@ type judge struct {
 	journal  bridge.Journal
 	metrics  Metrics
 	queue    *queue
-	// look asks the mirror of a target to read its object again; tell asks it to bring the object's notes up to date.
-	look, tell func(target, requestID string)
-	log        *slog.Logger
+	// look asks the mirror of a target to read its object again; tell asks it to bring the object's notes up to date; ask asks the roster
+	// of an integration who is on call.
+	look, tell, ask func(target, requestID string)
+	log             *slog.Logger
 
 	mu    sync.Mutex
 	files map[string]*file
+	// duties holds who is on call, by request and integration.
+	duties map[string]map[string]bridge.Duty
 }
 
 // file is what the judge holds on one request.
@@ -48,12 +51,7 @@ type file struct {
 // observe replaces what is known from one target and asks for a judgement.
 func (j *judge) observe(id, target string, evidence []bridge.Evidence) {
 	j.mu.Lock()
-	f := j.files[id]
-	if f == nil {
-		f = &file{evidence: map[string][]bridge.Evidence{}, notes: map[string][]bridge.Note{}, reported: map[string]bool{}}
-		j.files[id] = f
-	}
-	f.evidence[target] = evidence
+	j.open(id).evidence[target] = evidence
 	j.mu.Unlock()
 	for _, ev := range evidence {
 		if ev.Verdict != bridge.Undecided {
@@ -63,9 +61,17 @@ func (j *judge) observe(id, target string, evidence []bridge.Evidence) {
 	}
 }
 
+// open returns the file of a request, a new one if need be. The lock must be held.
+func (j *judge) open(id string) *file {
+	if j.files[id] == nil {
+		j.files[id] = &file{evidence: map[string][]bridge.Evidence{}, notes: map[string][]bridge.Note{}, reported: map[string]bool{}}
+	}
+	return j.files[id]
+}
+
 // changed asks for a judgement when there is anything to judge.
 func (j *judge) changed(id string) {
-	if len(j.evidence(id)) > 0 {
+	if len(j.evidence(id)) > 0 || len(j.onCall(id)) > 0 {
 		j.queue.add(id)
 	}
 }
@@ -93,7 +99,7 @@ func (j *judge) shows(id, target string, ending bridge.Ending) bool {
 		return false
 	}
 	for _, ev := range f.evidence[target] {
-		if ev.Verdict == want {
+		if ev.Verdict == want && ev.Settled {
 			return true
 		}
 	}
@@ -132,15 +138,16 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 		return 0, nil
 	}
 	evidence := slices.DeleteFunc(j.evidence(id), func(ev bridge.Evidence) bool { return !j.linked(id, ev) })
-	d := j.policy.Judge(req, evidence)
+	d := j.decide(req, evidence)
 	j.report(req, d)
 	if d.Verdict == bridge.Undecided || j.reviewed(req, d) {
 		j.contradict(req, d)
 		return 0, nil
 	}
 	if time.Since(d.Evidence.ReadAt) > freshEnough {
-		j.look(d.Evidence.Target, id)
-		return 0, nil
+		j.again(id, d)
+		// The reading asks for the next judgement. Until then nothing is settled, and an earlier failure stays visible.
+		return jitter(terminalMost), nil
 	}
 	fresh, err := j.requests.Fresh(ctx, id)
 	if errors.Is(err, bridge.ErrGone) {
@@ -150,7 +157,7 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	if err != nil {
 		return 0, fmt.Errorf("reading the request before deciding: %w", err)
 	}
-	if again := j.policy.Judge(fresh, evidence); !fresh.Pending(time.Now()) || again.Verdict != d.Verdict || j.reviewed(fresh, d) {
+	if again := j.decide(fresh, evidence); !fresh.Pending(time.Now()) || again.Verdict != d.Verdict || j.reviewed(fresh, d) {
 		return 0, nil
 	}
 	return 0, j.submit(ctx, fresh, d)
@@ -204,8 +211,10 @@ func (j *judge) linked(id string, ev bridge.Evidence) bool {
 }
 
 func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decision) error {
-	// The mirror may learn of the end before Submit returns.
-	j.setDecider(req.ID, d.Evidence.Target)
+	// The mirror may learn of the end before Submit returns. Being on call is shown by no object.
+	if d.Rule != bridge.RuleOnCall {
+		j.setDecider(req.ID, d.Evidence.Target)
+	}
 	updated, err := j.reviewer.Submit(ctx, req.ID, d)
 	if err != nil || updated.State == bridge.StatePending {
 		j.setDecider(req.ID, "")
@@ -255,8 +264,9 @@ func (j *judge) report(req bridge.Request, d bridge.Decision) {
 func (j *judge) note(id, target string, n bridge.Note) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	f := j.files[id]
-	if f == nil || f.reported[n.ID] {
+	// Being on call may decide before anything was read at an object. Whoever keeps a note tells the mirror, which forgets it in the end.
+	f := j.open(id)
+	if f.reported[n.ID] {
 		return false
 	}
 	f.reported[n.ID] = true

@@ -104,6 +104,9 @@ func (m *mirror) reconcilePending(ctx context.Context, req bridge.Request, link 
 	if !selected && link.Phase == bridge.PhaseNone {
 		return 0, nil
 	}
+	if quiet := target.Hold - time.Since(req.Created); quiet > 0 && link.Phase == bridge.PhaseNone {
+		return quiet, nil
+	}
 	return m.open(ctx, req, target, link)
 }
 

@@ -162,7 +162,10 @@ func (m *mirror) notCreated(ctx context.Context, id string, claim bridge.Link, e
 	next := bridge.Link{Replaced: claim.Replaced}
 	if class, _ := bridge.ClassOf(err); class == bridge.ClassTerminal {
 		next = claim.Leased(m.self, time.Time{})
-		next.Phase, next.LastError, next.NotBefore = bridge.PhaseFailed, err.Error(), time.Now().Add(terminalPause).UTC()
+		next.Phase, next.LastError, next.NotBefore = bridge.PhaseFailed, err.Error(), time.Now().Add(terminalPause(claim.FailedSince)).UTC()
+		if next.FailedSince.IsZero() {
+			next.FailedSince = time.Now().UTC()
+		}
 	}
 	if swapped := m.swap(ctx, id, claim, next); swapped != nil {
 		m.log.Warn("claim not given back", "request_id", id, "error", swapped)
@@ -173,6 +176,7 @@ func (m *mirror) notCreated(ctx context.Context, id string, claim bridge.Link, e
 // opened writes the object's name into the link. Until that has succeeded the name is kept in memory and tried again.
 func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref bridge.Ref) (time.Duration, error) {
 	next := link.Released()
+	next.FailedSince = time.Time{}
 	next.Phase, next.Ref, next.Opened = bridge.PhaseOpen, ref, time.Now().UTC().Truncate(time.Second)
 	if req, ok := m.requests.Get(id); ok {
 		next.PendingUntil = req.PendingUntil

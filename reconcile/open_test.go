@@ -188,18 +188,33 @@ func TestTerminalFaultIsShownAndTriedAgain(t *testing.T) {
 		require.Contains(t, link.LastError, "no such project")
 		require.Equal(t, bridge.ClassTerminal, i.engine.Failures()[0].Class)
 
-		for range 8 {
+		for range 30 {
 			i.engine.RequestChanged("r1")
 			pass(time.Minute)
 		}
-		require.Equal(t, 1, v.count("open"), "it does not loop")
+		tries := v.count("open")
+		require.LessOrEqual(t, tries, 10, "it does not loop: each pause is as long as the fault has lasted, up to ten minutes")
+		require.Greater(t, tries, 5)
 		require.Len(t, i.engine.Failures(), 1, "but stays visible")
 
 		mended = true
-		pass(5 * time.Minute)
+		pass(11 * time.Minute)
 		requireOpen(t, w, v, "r1")
 		require.Empty(t, w.link("r1", "jira").LastError)
+		require.Zero(t, w.link("r1", "jira").FailedSince)
 		require.Empty(t, i.engine.Failures())
+	})
+}
+
+func TestFaultThatIsMendedSoonIsTriedAgainSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := one(t)
+		i.faults(always("jira open", bridge.Terminal(errors.New("token revoked"))), nil)
+		w.ask("r1")
+		pass(time.Second)
+		i.faults(nil, nil)
+		pass(40 * time.Second)
+		requireOpen(t, w, v, "r1")
 	})
 }
 

@@ -18,9 +18,10 @@ import (
 const (
 	retryFirst = 200 * time.Millisecond
 	retryMost  = time.Minute
-	// terminalPause is how long a fault that only a person can mend rests. It is tried again all the same, because the mend may
-	// happen outside, such as a permission granted at the vendor.
-	terminalPause = 10 * time.Minute
+	// A fault that only a person can mend rests as long as it has lasted, between these two. It is tried again all the same, because the
+	// mend may happen outside, such as a permission granted at the vendor.
+	terminalFirst = 30 * time.Second
+	terminalMost  = 10 * time.Minute
 	conflictPause = 20 * time.Millisecond
 )
 
@@ -66,6 +67,17 @@ func (q *queue) add(id string) {
 	}
 	q.mu.Unlock()
 	q.work.Add(id)
+}
+
+// later asks for a run after a pause.
+func (q *queue) later(id string, pause time.Duration) { q.work.AddAfter(id, pause) }
+
+// rests reports whether the request met a fault that only a person can mend, and is not due again yet.
+func (q *queue) rests(id string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f, failed := q.failures[id]
+	return failed && f.Class == bridge.ClassTerminal && time.Now().Before(f.NextTry)
 }
 
 // serve runs the workers until ctx ends, then lets those at work finish. What still waits is dropped: it is found again from state.
@@ -137,7 +149,7 @@ func (q *queue) settle(id string, after time.Duration, err error) string {
 	class, pause := bridge.ClassOf(err)
 	switch class {
 	case bridge.ClassTerminal:
-		pause = jitter(terminalPause)
+		pause = jitter(terminalPause(q.failingSince(id)))
 	case bridge.ClassWait:
 		q.pauses.Forget(id)
 		pause += jitter(conflictPause)
@@ -147,6 +159,20 @@ func (q *queue) settle(id string, after time.Duration, err error) string {
 	q.remember(id, err, class, pause)
 	q.work.AddAfter(id, pause)
 	return string(class)
+}
+
+// terminalPause is how long a fault that only a person can mend rests, given when it was met first; zero for a new one.
+func terminalPause(since time.Time) time.Duration {
+	if since.IsZero() {
+		return terminalFirst
+	}
+	return min(max(time.Since(since), terminalFirst), terminalMost)
+}
+
+func (q *queue) failingSince(id string) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.failures[id].Since
 }
 
 // postpone keeps an earlier failure visible: a request that waits is not settled.

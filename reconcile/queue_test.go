@@ -96,8 +96,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 		q, log, _ := serve(t, 1, 0, func(_ context.Context, id string) (time.Duration, error) {
 			settled[id]++
 			if id == "bad" && settled[id] == 1 {
-				var m map[string]int
-				m["x"] = 1
+				panic("a bad request")
 			}
 			return 0, nil
 		})
@@ -123,7 +122,7 @@ func TestClassesBecomePauses(t *testing.T) {
 	}{
 		"retry":    {cause, bridge.ClassRetry, [2]time.Duration{160 * time.Millisecond, 240 * time.Millisecond}, [2]time.Duration{320 * time.Millisecond, 480 * time.Millisecond}},
 		"wait":     {bridge.RetryAfter(30*time.Second, cause), bridge.ClassWait, [2]time.Duration{30 * time.Second, 30*time.Second + 24*time.Millisecond}, [2]time.Duration{30 * time.Second, 30*time.Second + 24*time.Millisecond}},
-		"terminal": {bridge.Terminal(cause), bridge.ClassTerminal, [2]time.Duration{8 * time.Minute, 12 * time.Minute}, [2]time.Duration{8 * time.Minute, 12 * time.Minute}},
+		"terminal": {bridge.Terminal(cause), bridge.ClassTerminal, [2]time.Duration{24 * time.Second, 36 * time.Second}, [2]time.Duration{24 * time.Second, 44 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -76,7 +76,7 @@ type troubles struct {
 }
 
 func newTroubles(p plan) *troubles {
-	return &troubles{plan: p, over: time.Now().Add(heals), rng: rand.New(rand.NewPCG(p.Seed, 1))} //nolint:gosec // A repeatable course of events.
+	return &troubles{plan: p, over: time.Now().Add(heals), rng: rand.New(rand.NewPCG(p.Seed, 1))}
 }
 
 // upTo is a random time below the limit.

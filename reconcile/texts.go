@@ -104,8 +104,12 @@ func refusalNote(r bridge.Refusal) bridge.Note {
 
 // failureNote tells the people at the object that Teleport did not take the decision.
 func failureNote(d bridge.Decision, why string) bridge.Note {
+	what := "The decision of " + d.Person
+	if d.Rule == bridge.RuleOnCall {
+		what = fmt.Sprintf("The approval of the request of %s, who is on call,", d.Person)
+	}
 	return bridge.Note{
 		ID:   noteID("failed", string(d.Verdict), d.Person, why),
-		Text: fmt.Sprintf("The decision of %s could not be put into effect in Teleport: %s", d.Person, why),
+		Text: fmt.Sprintf("%s could not be put into effect in Teleport: %s", what, why),
 	}
 }

@@ -25,6 +25,8 @@ type object struct {
 	verdict          bridge.Verdict
 	actor            bridge.Actor
 	at               time.Time
+	// barred is why a rule of the vendor keeps the actor from deciding.
+	barred string
 }
 
 // fault is what goes wrong with one call to the vendor.
@@ -45,6 +47,10 @@ type vendor struct {
 	fault func(ctx context.Context, op, requestID string) fault
 	// busy is when the account may be used again.
 	busy time.Time
+	// rota is who is on call when; nil for a vendor that does not know.
+	rota []turn
+	// incidents is true for a vendor whose objects go on after somebody has decided.
+	incidents bool
 
 	mu       sync.Mutex
 	objects  []*object
@@ -265,7 +271,7 @@ func (p *port) Evidence(ctx context.Context, ref bridge.Ref) (all []bridge.Evide
 		return p.at(ref, func(o *object) {
 			all = []bridge.Evidence{{
 				Target: p.name, Object: o.ref, Marker: o.marker, Status: o.status, Verdict: o.verdict, Actor: o.actor, At: o.at,
-				Reason: "because", ReadAt: time.Now(),
+				Settled: o.verdict != bridge.Undecided && !p.incidents, Reason: "because", Barred: o.barred, ReadAt: time.Now(),
 			}}
 		})
 	})

@@ -31,6 +31,8 @@ type world struct {
 	t *testing.T
 	// threshold is how many approvals decide a request.
 	threshold int
+	// route changes the only route.
+	route func(*policy.Route)
 
 	mu        sync.Mutex
 	requests  map[string]bridge.Request
@@ -82,6 +84,9 @@ func (w *world) policy() Policy {
 	for _, v := range w.vendors {
 		r.Targets = append(r.Targets, bridge.Target{Integration: v.name})
 	}
+	if w.route != nil {
+		w.route(&r)
+	}
 	p, err := policy.New([]policy.Route{r})
 	require.NoError(w.t, err)
 	return p
@@ -92,7 +97,7 @@ func (w *world) ask(id string) {
 	now := time.Now()
 	w.put(bridge.Request{
 		ID: id, User: requester, Roles: []string{"prod"}, State: bridge.StatePending, Created: now, PendingUntil: now.Add(time.Hour),
-		Thresholds: []bridge.Threshold{{Approve: uint32(w.threshold), Deny: 1}}, //nolint:gosec // A small number.
+		Thresholds: []bridge.Threshold{{Approve: uint32(w.threshold), Deny: 1}},
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 
 // LoadConfig loads the configuration for the built-in integrations, the conditions of the routes included.
 func LoadConfig(path string, options ...config.Option) (*config.Config, error) {
-	return config.Load(path, integrations.Kinds(integrations.Builtin()), append(options, config.Check(checkRoutes))...)
+	return config.Load(path, integrations.Kinds(integrations.Builtin()), append(options, config.Check(checkRoutes), config.Check(checkOnCall))...)
 }
 
 // checkRoutes reports every fault in the expressions of the routes at its place in the file.
@@ -20,8 +20,10 @@ func checkRoutes(cfg *config.Config, problems *config.Problems) {
 	_, err := policy.New(routes(cfg))
 	for _, fault := range each(err) {
 		if expression, ok := errors.AsType[*policy.ExpressionError](fault); ok {
-			problems.Add(fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field),
-				"see the variables of request in docs/configuration.md", "%v", expression.Err)
+			for _, one := range each(expression.Err) {
+				problems.Add(fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field),
+					"see the variables of request in docs/configuration.md", "%v", one)
+			}
 		}
 	}
 }
@@ -35,6 +37,33 @@ func each(err error) []error {
 		return nil
 	}
 	return []error{err}
+}
+
+func onCall(o config.OnCall) policy.OnCall {
+	return policy.OnCall{
+		Integration: o.Integration,
+		Query: bridge.OnCallQuery{
+			Services: o.Services, Policies: o.EscalationPolicies, Schedules: o.Schedules, Teams: o.Teams, Levels: o.Levels,
+		},
+		ServicesFrom: o.ServicesFrom, SchedulesFrom: o.SchedulesFrom, TeamsFrom: o.TeamsFrom,
+	}
+}
+
+// checkOnCall reports rules about integrations that do not know who is on call.
+func checkOnCall(cfg *config.Config, problems *config.Problems) {
+	knows := map[string]bool{}
+	kinds := integrations.Builtin()
+	for _, i := range cfg.Integrations {
+		knows[i.Name] = kinds[i.Type].OnCall
+	}
+	for r, route := range cfg.Routes {
+		for n, o := range route.OnCall {
+			if able, exists := knows[o.Integration]; exists && !able {
+				problems.Add(fmt.Sprintf("routes[%d].on_call[%d].integration", r, n), "name an integration with schedules",
+					"%q does not know who is on call", o.Integration)
+			}
+		}
+	}
 }
 
 // targets lists the settings that routes give for one integration.
@@ -63,7 +92,10 @@ func routes(cfg *config.Config) []policy.Route {
 	for _, r := range cfg.Routes {
 		route := policy.Route{
 			Name: r.Name, When: r.When, Mode: bridge.Mode(r.Decide), OverrideRoles: r.OverrideRoles, NotifyOnly: r.NotifyOnly,
-			Approvers: policy.Approvers{Emails: r.Approvers.Emails, Domains: r.Approvers.Domains},
+			Approvers: policy.Approvers{Emails: r.Approvers.Emails, Domains: r.Approvers.Domains}, Quiet: r.Quiet.Std(),
+		}
+		for _, o := range r.OnCall {
+			route.OnCall = append(route.OnCall, onCall(o))
 		}
 		for _, t := range r.Targets {
 			route.Targets = append(route.Targets, bridge.Target{Integration: t.Integration, Settings: t.Settings})

@@ -71,7 +71,7 @@ func (s *Server) assemble(client *teleport.Client) *running {
 	}
 	for _, i := range s.instances {
 		options.Targets = append(options.Targets, reconcile.Target{
-			Ticketer: i.Ticketer, Decisions: i.Decisions, Workers: i.Workers, ResyncEvery: i.ResyncEvery,
+			Ticketer: i.Ticketer, Decisions: i.Decisions, OnCall: i.OnCall, Workers: i.Workers, ResyncEvery: i.ResyncEvery,
 		})
 	}
 	if s.dryRun {

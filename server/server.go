@@ -134,8 +134,8 @@ func (s *Server) Ready() error {
 	return errNotReady
 }
 
-// Run works until ctx ends, or until a fault that a person has to mend. It stops in order: no more webhooks are taken, runs at work are
-// finished and written down, the watch ends, the connection to Teleport is closed, and last the private listener.
+// Run works until ctx ends, or until a fault that a person has to mend. It stops in order: nothing new is begun and no more webhooks are taken,
+// runs at work are finished and written down, the watch ends, the connection to Teleport is closed, and last the private listener.
 func (s *Server) Run(ctx context.Context) error {
 	// The parts outlive ctx, because they are needed while the work is being finished.
 	parts, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -154,8 +154,9 @@ func (s *Server) Run(ctx context.Context) error {
 	defer rest()
 	stopped := context.AfterFunc(ctx, func() {
 		s.ready.Store(false)
-		s.shutdown(public)
+		// A delivery that is still answered meanwhile is a hint that the next start finds by itself.
 		rest()
+		s.shutdown(public)
 	})
 	defer stopped()
 	group.Go(func() error {

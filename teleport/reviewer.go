@@ -153,6 +153,9 @@ func reason(d bridge.Decision) string {
 		words = append(words, "("+ref.URL+")")
 	}
 	text := strings.Join(words, " ")
+	if d.Rule == bridge.RuleOnCall {
+		text = verb + " without a person"
+	}
 	if own := strings.TrimSpace(d.Reason); own != "" {
 		text += ": " + own
 	}

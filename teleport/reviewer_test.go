@@ -78,6 +78,24 @@ func TestSubmit_ReviewCostsOneCallAndNamesThePerson(t *testing.T) {
 	}
 }
 
+// Nobody has decided when the requester is on call, so the review claims nobody, and names schedule, level and end.
+func TestSubmit_OnCallApprovalNamesTheShiftAndNoPerson(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.permit(mayOverride())
+	v, _ := w.reviewer()
+	onCall := bridge.Decision{
+		Verdict: bridge.Approve, Mode: bridge.ModeReview, Rule: bridge.RuleOnCall, Person: "alice",
+		Reason:   `alice is on call by "Primary", level 1, until 2026-03-01 20:00 UTC`,
+		Evidence: bridge.Evidence{Target: "pager", Status: "on call", Actor: bridge.Actor{ID: "PALICE", Email: "alice@example.com"}},
+	}
+	for _, d := range []bridge.Decision{onCall, override(onCall)} {
+		after, err := v.Submit(t.Context(), w.create(sim.NewRequest{}), d)
+		require.NoError(t, err)
+		require.Equal(t, bridge.StateApproved, after.State)
+		require.Equal(t, `Approved without a person: alice is on call by "Primary", level 1, until 2026-03-01 20:00 UTC`, after.ResolveReason)
+	}
+}
+
 func TestSubmit_UnmetThresholdReturnsThePendingRequest(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	v, _ := w.reviewer()

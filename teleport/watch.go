@@ -252,7 +252,7 @@ func (r *Requests) disconnected(err error) {
 	case said:
 		r.log.Debug("Watch of Access Requests failed again", "error", err)
 	case denied:
-		r.log.Error("Teleport denies the watch of Access Requests", "error", err)
+		r.log.Error("Teleport denies the watch of Access Requests", "error", err, "mend", "give the role list and read on access_request; accessbridge teleport-role prints it")
 	default:
 		r.log.Warn("Watch of Access Requests interrupted, reconnecting", "error", err)
 	}

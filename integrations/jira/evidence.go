@@ -40,6 +40,7 @@ func (j *Jira) Evidence(ctx context.Context, ref bridge.Ref) ([]bridge.Evidence,
 		Verdict: j.verdict(st.ID, st.Name),
 		ReadAt:  time.Now().UTC(),
 	}
+	e.Settled = e.Verdict != bridge.Undecided
 	last, before, ok := lastMove(history, i.Fields.Created.Time)
 	if id, _ := last.status(); ok && id != "" && id == st.ID {
 		e.At = last.Created.UTC()

@@ -34,7 +34,7 @@ func TestEvidenceOfADecisionInOneCall(t *testing.T) {
 		require.WithinDuration(t, time.Now(), e.ReadAt, time.Minute)
 		e.ReadAt = time.Time{}
 		require.Equal(t, bridge.Evidence{
-			Target: "itsm", Object: ref, Marker: reqID, Status: "Approved", Verdict: bridge.Approve,
+			Target: "itsm", Object: ref, Marker: reqID, Status: "Approved", Verdict: bridge.Approve, Settled: true,
 			Actor:  bridge.Actor{ID: who(f, "bob"), Email: "bob@example.com", Name: "Bob Baker"},
 			At:     s.issueOf(t, ref).History[0].At,
 			Reason: "looks right",

@@ -1,0 +1,119 @@
+package pagerduty
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// findings collects the results of a check.
+type findings []bridge.Finding
+
+func (f *findings) good(what string, args ...any) {
+	*f = append(*f, bridge.Finding{OK: true, What: fmt.Sprintf(what, args...)})
+}
+
+func (f *findings) bad(mend, what string, args ...any) {
+	*f = append(*f, bridge.Finding{What: fmt.Sprintf(what, args...), Mend: mend})
+}
+
+// Check asks PagerDuty whether the token, the user, the names in the configuration and the webhook subscription hold.
+func (p *PagerDuty) Check(ctx context.Context) []bridge.Finding {
+	var f findings
+	from, err := p.userByEmail(ctx, "from", p.set.From)
+	switch {
+	case errors.Is(err, errUnknown):
+		f.good("token: accepted by %s", p.base)
+		f.bad("set from to the e-mail address of a user of this account", "from: no user has the address %s", p.set.From)
+	case err != nil:
+		f.bad("check api_token, region or endpoint, and whether PagerDuty is up", "token: %v", err)
+		return f
+	default:
+		f.good("token: accepted by %s", p.base)
+		f.good("from: incidents are made as %s", or(from.Name, from.Email))
+	}
+	p.checkNames(ctx, &f)
+	p.checkWebhook(ctx, &f)
+	return f
+}
+
+// checkNames looks up every name in the configuration, each once.
+func (p *PagerDuty) checkNames(ctx context.Context, f *findings) {
+	seen := map[string]bool{}
+	look := func(in directory, setting, name string) {
+		if name == "" || seen[setting+name] {
+			return
+		}
+		seen[setting+name] = true
+		o, err := p.find(ctx, in, setting, name)
+		if err != nil {
+			f.bad("correct the name, or use the id", "%s %q: %v", setting, name, err)
+			return
+		}
+		f.good("%s: %s (%s)", setting, o.label(), o.ID)
+	}
+	own := &Target{Service: p.set.Service, Priority: p.set.Priority, EscalationPolicy: p.set.EscalationPolicy, Assignees: p.set.Assignees}
+	for _, t := range append([]*Target{own}, p.targets...) {
+		if t == nil {
+			continue
+		}
+		look(services, "service", t.Service)
+		look(priorities, "priority", t.Priority)
+		look(policies, "escalation_policy", t.EscalationPolicy)
+		for _, who := range t.Assignees {
+			if !strings.Contains(who, "@") || seen[who] {
+				continue
+			}
+			seen[who] = true
+			if _, err := p.userByEmail(ctx, "assignees", who); err != nil {
+				f.bad("use the e-mail address of a user of this account", "assignees: %v", err)
+				continue
+			}
+			f.good("assignees: %s", who)
+		}
+	}
+}
+
+// checkWebhook looks for a subscription whose address ends as this integration's path does: the public address is not known here.
+func (p *PagerDuty) checkWebhook(ctx context.Context, f *findings) {
+	if p.set.Mode == ModePoll {
+		f.good("webhook: not used, incidents are listed every %s", p.set.PollEvery)
+		return
+	}
+	if _, err := p.secrets.Reveal(); err != nil {
+		f.bad("put the secret of the subscription there; accessbridge webhooks ensure makes one", "webhook: %v", err)
+		return
+	}
+	found, err := p.subscriptions(ctx, func(s subscription) bool {
+		u, err := url.Parse(s.Method.URL)
+		return err == nil && strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/webhooks/"+p.name)
+	})
+	const mend = "run accessbridge webhooks ensure"
+	if err != nil {
+		f.bad("the token must be allowed to read webhook subscriptions", "webhook: %v", err)
+		return
+	}
+	if len(found) == 0 {
+		f.bad(mend, "webhook: no subscription sends to an address that ends in /webhooks/%s", p.name)
+		return
+	}
+	slices.SortFunc(found, func(a, b subscription) int { return strings.Compare(a.ID, b.ID) })
+	for _, s := range found {
+		missing := s.lacks(p.events())
+		switch {
+		case !s.on():
+			f.bad(mend, "webhook: subscription %s is switched off", s.ID)
+		case s.Method.Disabled:
+			f.bad(mend, "webhook: PagerDuty has turned subscription %s off for a while, because deliveries were refused", s.ID)
+		case len(missing) > 0:
+			f.bad(mend, "webhook: subscription %s does not send %s", s.ID, strings.Join(missing, ", "))
+		default:
+			f.good("webhook: subscription %s sends here", s.ID)
+		}
+	}
+}

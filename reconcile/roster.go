@@ -1,0 +1,59 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+)
+
+// rosterPause is how often it is asked again who is on call while a request waits, so that a shift that starts meanwhile decides it.
+const rosterPause = 30 * time.Second
+
+// roster keeps the judge informed of who is on call at one integration. It has a queue of its own, so that asking waits neither for objects to
+// be opened nor for another vendor.
+type roster struct {
+	name     string
+	source   bridge.OnCallSource
+	requests Requests
+	policy   Policy
+	judge    *judge
+	queue    *queue
+	log      *slog.Logger
+}
+
+// reconcile asks who is on call for what a pending request is about.
+func (r *roster) reconcile(ctx context.Context, id string) (time.Duration, error) {
+	req, known := r.requests.Get(id)
+	if !known || !req.Pending(time.Now()) {
+		r.judge.dismiss(id, r.name)
+		return 0, nil
+	}
+	queries := r.policy.OnCall(req, r.name)
+	if _, done := req.ReviewBy(r.judge.reviewer.Self()); done || len(queries) == 0 {
+		return 0, nil
+	}
+	duty := bridge.Duty{Integration: r.name}
+	for _, q := range queries {
+		shifts, err := r.ask(ctx, q)
+		if err != nil {
+			return 0, fmt.Errorf("reading who is on call: %w", err)
+		}
+		if duty.ReadAt.IsZero() {
+			duty.ReadAt = time.Now().UTC()
+		}
+		duty.Shifts = append(duty.Shifts, shifts...)
+	}
+	r.judge.onDuty(id, duty)
+	// The run is a success, although there will be another.
+	r.queue.later(id, jitter(rosterPause))
+	return 0, nil
+}
+
+func (r *roster) ask(ctx context.Context, q bridge.OnCallQuery) ([]bridge.Shift, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	return r.source.OnCall(ctx, q)
+}
