@@ -29,16 +29,17 @@ var errReported = errors.New("reported")
 
 // commands is the whole command line.
 type commands struct {
-	Serve        serveCommand   `cmd:"" help:"Run the bridge."`
-	Demo         demoCommand    `cmd:"" help:"Run the bridge against simulators of Teleport and Jira, on this machine only."`
-	Check        checkCommand   `cmd:"" help:"Check the configuration, and ask Teleport and every vendor whether it will work."`
-	Status       statusCommand  `cmd:"" help:"Show the state of the running bridge."`
-	Explain      explainCommand `cmd:"" help:"Show what the bridge knows about a request and would do next."`
-	Config       configCommand  `cmd:"" help:"Work with the configuration file."`
-	Certs        certsCommand   `cmd:"" help:"Work with certificates."`
-	TeleportRole roleCommand    `cmd:"" name:"teleport-role" help:"Print the Teleport role and user the bridge needs for this configuration."`
-	Version      versionCommand `cmd:"" help:"Print the version."`
-	Health       healthCommand  `cmd:"" hidden:"" help:"Ask the running bridge whether it is alive; for container health checks."`
+	Serve        serveCommand    `cmd:"" help:"Run the bridge."`
+	Demo         demoCommand     `cmd:"" help:"Run the bridge against simulators of Teleport and Jira, on this machine only."`
+	Check        checkCommand    `cmd:"" help:"Check the configuration, and ask Teleport and every vendor whether it will work."`
+	Status       statusCommand   `cmd:"" help:"Show the state of the running bridge."`
+	Explain      explainCommand  `cmd:"" help:"Show what the bridge knows about a request and would do next."`
+	Config       configCommand   `cmd:"" help:"Work with the configuration file."`
+	Certs        certsCommand    `cmd:"" help:"Work with certificates."`
+	Webhooks     webhooksCommand `cmd:"" help:"Work with webhooks at the vendors."`
+	TeleportRole roleCommand     `cmd:"" name:"teleport-role" help:"Print the Teleport role and user the bridge needs for this configuration."`
+	Version      versionCommand  `cmd:"" help:"Print the version."`
+	Health       healthCommand   `cmd:"" hidden:"" help:"Ask the running bridge whether it is alive; for container health checks."`
 
 	LogLevel  slog.Level `help:"Least level to log: debug, info, warn or error." default:"info" env:"ACCESSBRIDGE_LOG_LEVEL"`
 	LogFormat string     `help:"Format of the log." enum:"json,text" default:"json" env:"ACCESSBRIDGE_LOG_FORMAT"`

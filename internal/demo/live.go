@@ -71,7 +71,7 @@ Open the board in a browser:
 Its certificate is made for this demo, so the browser will ask. Choose who you are, and move a card: to Approved, and Teleport approves;
 to Denied, and Teleport denies. Nobody can approve their own request: try it as the requester. Press Ctrl-C to stop.
 
-`, w.teleport.Addr(), w.jira.URL(), w.webhookURL(), w.addr, w.config, w.addr, w.jira.BoardURL())
+`, w.teleport.Addr(), w.jira.URL(), w.webhookURL(integration), w.addr, w.config, w.addr, w.jira.BoardURL())
 }
 
 // narrator tells what changes in Teleport and in Jira.

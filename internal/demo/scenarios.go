@@ -12,6 +12,9 @@ import (
 	"github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
+// jiraProof is the header of Jira's signature.
+const jiraProof = "X-Hub-Signature"
+
 // settle is how long something that must not happen is given to happen.
 const settle = 700 * time.Millisecond
 
@@ -23,6 +26,10 @@ type scenario struct {
 }
 
 func scenarios() []scenario {
+	return append(boardScenarios(), incidentScenarios()...)
+}
+
+func boardScenarios() []scenario {
 	return []scenario{
 		{"approved in Jira", "APPROVED, one review by accessbridge for bob@example.com", approvedInJira},
 		{"denied in Jira with a reason", "DENIED: not during the release", deniedInJira},
@@ -70,7 +77,18 @@ func (w *world) key(id string) string {
 }
 
 func (w *world) linked(id string) bool {
-	return strings.Contains(w.teleport.PluginData(id)["accessbridge"]["link/"+integration], `"phase":"open"`)
+	return w.phase(id, integration) == "open"
+}
+
+// phase is how far a link has come, as Teleport's plugin data says.
+func (w *world) phase(id, target string) string {
+	var link struct {
+		Phase string `json:"phase"`
+	}
+	if err := json.Unmarshal([]byte(w.teleport.PluginData(id)["accessbridge"]["link/"+target]), &link); err != nil {
+		return ""
+	}
+	return link.Phase
 }
 
 func (w *world) state(id string) string {
@@ -238,7 +256,7 @@ func forgedWebhook(ctx context.Context, w *world) (string, error) {
 	}
 	var codes []string
 	for _, signature := range []string{"", jira.Sign("", body), jira.Sign("guessed", body)} {
-		code, err := w.post(ctx, body, signature)
+		code, err := w.post(ctx, integration, body, jiraProof, signature)
 		if err != nil {
 			return "", err
 		}
@@ -257,7 +275,7 @@ func lyingWebhook(ctx context.Context, w *world) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	code, err := w.post(ctx, body, jira.Sign(webhookSecret, body))
+	code, err := w.post(ctx, integration, body, jiraProof, jira.Sign(webhookSecret, body))
 	if err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/accessbridge/accessbridge/certs"
 	"github.com/accessbridge/accessbridge/server"
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
@@ -30,6 +31,7 @@ const (
 	bridgeUser    = "accessbridge"
 	webhookSecret = "demo-webhook-secret" //nolint:gosec // It protects a simulator on this machine, for as long as the demo runs.
 	integration   = "itsm"
+	pager         = "pager"
 	project       = "ACC"
 )
 
@@ -38,7 +40,9 @@ type world struct {
 	dir      string
 	teleport *teleport.Server
 	jira     *jira.Server
+	pager    *pagerduty.Server
 	client   *http.Client
+	pool     *x509.CertPool
 	log      *slog.Logger
 
 	config string
@@ -55,7 +59,7 @@ func newWorld(log *slog.Logger) (*world, error) {
 		return nil, fmt.Errorf("making a folder for the demo: %w", err)
 	}
 	w := &world{dir: dir, log: log, listen: "127.0.0.1:0"}
-	for _, step := range []func() error{w.makeCertificates, w.startTeleport, w.startJira} {
+	for _, step := range []func() error{w.makeCertificates, w.startTeleport, w.startJira, w.startPagerDuty} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, w.close())
 		}
@@ -75,9 +79,9 @@ func (w *world) makeCertificates() error {
 	if err != nil {
 		return fmt.Errorf("reading the certificate authority: %w", err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(authority)
-	w.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	w.pool = x509.NewCertPool()
+	w.pool.AppendCertsFromPEM(authority)
+	w.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: w.pool, MinVersion: tls.VersionTLS12}}}
 	return nil
 }
 
@@ -95,17 +99,38 @@ func (w *world) startTeleport() (err error) {
 	return w.teleport.WriteIdentity(w.path("identity"), bridgeUser, 12*time.Hour)
 }
 
-func (w *world) startJira() error {
+// vendorTLS is what the simulated vendors serve with.
+func (w *world) vendorTLS() (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(w.path("tls.crt"), w.path("tls.key"))
 	if err != nil {
-		return fmt.Errorf("loading Jira's certificate: %w", err)
+		return nil, fmt.Errorf("loading the vendors' certificate: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+func (w *world) startPagerDuty() error {
+	serving, err := w.vendorTLS()
+	if err != nil {
+		return err
+	}
+	w.pager, err = pagerduty.New(pagerduty.Options{TLS: serving, Webhooks: pagerduty.Sending{RetryDelay: 200 * time.Millisecond, Roots: w.pool}})
+	if err != nil {
+		return err
+	}
+	return w.pager.Start()
+}
+
+func (w *world) startJira() error {
+	serving, err := w.vendorTLS()
+	if err != nil {
+		return err
 	}
 	board := jira.DefaultProject(project)
 	// People can take a decision back, as on most boards.
 	board.Workflow.Transitions = append(board.Workflow.Transitions,
 		jira.Transition{ID: "81", Name: "Take back", From: []string{"Approved", "Denied"}, To: "Pending"})
 	w.jira, err = jira.New(jira.Options{
-		TLS: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, Projects: []jira.Project{board},
+		TLS: serving, Projects: []jira.Project{board},
 	})
 	if err != nil {
 		return err
@@ -117,32 +142,49 @@ func (w *world) startJira() error {
 func (w *world) writeConfig() error {
 	w.config = w.path("config.yaml")
 	text := fmt.Sprintf(`teleport:
-  addr: %s
-  identity_file: %s
+  addr: %[1]s
+  identity_file: %[2]s
 server:
-  listen: %s
-  tls: {cert_file: %s, key_file: %s}
+  listen: %[3]s
+  tls: {cert_file: %[4]s, key_file: %[5]s}
 admin:
   listen: 127.0.0.1:0
 integrations:
-  - name: %s
+  - name: %[6]s
     type: jira
     config:
-      url: %s
-      ca_file: %s
-      user: %s
-      api_token: %s
-      project: %s
+      url: %[7]s
+      ca_file: %[8]s
+      user: %[9]s
+      api_token: %[10]s
+      project: %[11]s
       search_lag: 1s
       apply_within: 1s
       timeout: 5s
-      webhook: {secrets: [%s]}
+      webhook: {secrets: [%[12]s]}
+  - name: %[15]s
+    type: pagerduty
+    config:
+      endpoint: %[16]s
+      ca_file: %[8]s
+      from: %[17]s
+      api_token: %[18]s
+      service: %[19]s
+      search_lag: 1s
+      apply_within: 1s
+      timeout: 5s
+      webhook: {secrets: [%[12]s]}
 routes:
+  - name: incidents
+    when: request.roles.exists(r, r.startsWith("incident-"))
+    targets: [{integration: %[15]s}]
+    on_call: [{integration: %[15]s, services: [%[19]s], levels: 1}]
   - name: everything
-    targets: [{integration: %s}]
-audit: {output: file, file: %s}
+    targets: [{integration: %[13]s}]
+audit: {output: file, file: %[14]s}
 `, w.teleport.Addr(), w.path("identity"), w.listen, w.path("tls.crt"), w.path("tls.key"), integration, w.jira.URL(), w.path("ca.crt"),
-		jira.BotEmail, jira.BotToken, project, webhookSecret, integration, w.path("audit.log"))
+		jira.BotEmail, jira.BotToken, project, webhookSecret, integration, w.path("audit.log"),
+		pager, w.pager.URL(), pagerduty.DefaultBotEmail, pagerduty.DefaultToken, pagerduty.DefaultService)
 	return os.WriteFile(w.config, []byte(text), 0o600)
 }
 
@@ -164,11 +206,14 @@ func (w *world) startBridge(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	w.stop, w.done = stop, make(chan error, 1)
 	go func() { w.done <- s.Run(running) }()
-	w.jira.SetWebhooks(jira.Webhook{URL: w.webhookURL(), Secret: webhookSecret, Client: w.client, RetryDelay: 200 * time.Millisecond})
+	if len(w.pager.Subscriptions()) == 0 {
+		w.pager.AddSubscription(pagerduty.Subscription{URL: w.webhookURL(pager), Secrets: []string{webhookSecret}})
+	}
+	w.jira.SetWebhooks(jira.Webhook{URL: w.webhookURL(integration), Secret: webhookSecret, Client: w.client, RetryDelay: 200 * time.Millisecond})
 	return wait(ctx, "the bridge to be ready", func() bool { return s.Ready() == nil })
 }
 
-func (w *world) webhookURL() string { return "https://" + w.listen + "/webhooks/" + integration }
+func (w *world) webhookURL(name string) string { return "https://" + w.listen + "/webhooks/" + name }
 
 // stopBridge stops the bridge as SIGTERM does.
 func (w *world) stopBridge() error {
@@ -180,15 +225,15 @@ func (w *world) stopBridge() error {
 	return <-w.done
 }
 
-// post sends a body to the bridge's webhook and returns the status.
-func (w *world) post(ctx context.Context, body []byte, signature string) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.webhookURL(), newReader(body))
+// post sends a body to one of the bridge's webhooks, with its proof in a header, and returns the status.
+func (w *world) post(ctx context.Context, name string, body []byte, header, proof string) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.webhookURL(name), newReader(body))
 	if err != nil {
 		return 0, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if signature != "" {
-		request.Header.Set("X-Hub-Signature", signature)
+	if proof != "" {
+		request.Header.Set(header, proof)
 	}
 	response, err := w.client.Do(request)
 	if err != nil {
@@ -202,6 +247,9 @@ func (w *world) close() error {
 	err := w.stopBridge()
 	if w.jira != nil {
 		w.jira.Close()
+	}
+	if w.pager != nil {
+		w.pager.Close()
 	}
 	if w.teleport != nil {
 		w.teleport.Close()
