@@ -86,8 +86,8 @@ func (p *PagerDuty) newTimeline(ctx context.Context, since time.Time) *timeline 
 	return t
 }
 
-// at reports whether something was said at an incident that may decide. Uses of actions are in no log; an incident that was changed in any
-// way may have had one.
+// at reports whether something was said at an incident that may decide. Uses of actions are in no log, and whether they move updated_at is
+// not documented: where actions decide, every incident may have had one.
 func (t *timeline) at(i incident) (bool, error) {
 	for !t.over && !t.reached(i) {
 		if err := t.read(); err != nil {
@@ -95,8 +95,7 @@ func (t *timeline) at(i incident) (bool, error) {
 		}
 	}
 	a := t.p.set.Decisions.Actions
-	used := a.Approve+a.Deny != "" && i.UpdatedAt.After(i.CreatedAt) && !i.UpdatedAt.Before(t.since)
-	return t.touched[i.ID] || t.short || used, nil
+	return t.touched[i.ID] || t.short || a.Approve+a.Deny != "", nil
 }
 
 // reached reports whether the log was read back to the beginning of the incident. A reopened one has a later entry that looks like it.

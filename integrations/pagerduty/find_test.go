@@ -46,6 +46,13 @@ func TestChangedListsWhatMayHaveBeenDecided(t *testing.T) {
 	require.Equal(t, map[string]bool{quiet.ID: false, said.ID: true, done.ID: true, early.ID: false}, s.glances(t, time.Time{}))
 }
 
+// Uses of custom actions are in no listing, so where they decide every incident is worth reading.
+func TestChangedLooksAtEveryIncidentWhereActionsDecide(t *testing.T) {
+	s, _ := clocked(t, func(set *Settings) { set.Decisions.Actions.Approve = "Approve" })
+	quiet := s.openNumber(t, 1)
+	require.Equal(t, map[string]bool{quiet.ID: true}, s.glances(t, time.Time{}))
+}
+
 // Whether a note moves updated_at is not documented, and is not relied on.
 func TestANoteIsSeenWithoutATimeOfChange(t *testing.T) {
 	s := newSite(t, setup{transport: rewrite(func(r *http.Request, body string) string {

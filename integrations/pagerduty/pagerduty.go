@@ -148,7 +148,6 @@ type incident struct {
 	Status           string       `json:"status"`
 	Key              string       `json:"incident_key"`
 	CreatedAt        time.Time    `json:"created_at"`
-	UpdatedAt        time.Time    `json:"updated_at"`
 	ResolvedAt       time.Time    `json:"resolved_at"`
 	Service          pd.APIObject `json:"service"`
 	EscalationPolicy pd.APIObject `json:"escalation_policy"`
