@@ -47,7 +47,30 @@ func checkIntegration(ctx context.Context, cfg *config.Config, kind integrations
 	if err != nil {
 		return []bridge.Finding{{What: err.Error(), Mend: "mend the settings of this integration"}}
 	}
-	return instance.Ticketer.Check(ctx)
+	found := instance.Ticketer.Check(ctx)
+	if instance.OnCall != nil {
+		found = append(found, checkRules(ctx, cfg, c.Name, instance.OnCall)...)
+	}
+	return found
+}
+
+// checkRules asks for whatever the routes' on-call rules name, because only the vendor knows whether the names exist.
+func checkRules(ctx context.Context, cfg *config.Config, name string, source bridge.OnCallSource) []bridge.Finding {
+	var found []bridge.Finding
+	for r, route := range cfg.Routes {
+		for n, o := range route.OnCall {
+			rule := onCall(o)
+			if o.Integration != name || rule.Query.Empty() {
+				continue
+			}
+			f := bridge.Finding{OK: true, What: fmt.Sprintf("routes[%d].on_call[%d]: everything it names exists", r, n)}
+			if _, err := source.OnCall(ctx, rule.Query); err != nil {
+				f = bridge.Finding{What: fmt.Sprintf("routes[%d].on_call[%d]: %v", r, n, err), Mend: "name services, policies and schedules as the vendor does, or by id"}
+			}
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 func dial(ctx context.Context, cfg *config.Config, log *slog.Logger) (*teleport.Client, error) {

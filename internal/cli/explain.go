@@ -53,6 +53,9 @@ func printExplanation(w *world, id string, e *server.Explanation) {
 			}
 			w.printf("evidence  %q by %s at %s means %s\n", ev.Status, ev.Actor, ev.At.Format(time.RFC3339), verdict(ev.Verdict))
 		}
+		if t.OnCall != nil {
+			printOnCall(w, t.OnCall)
+		}
 		if t.Problem != "" {
 			w.printf("problem   %s\n", t.Problem)
 		}
@@ -66,7 +69,16 @@ func printExplanation(w *world, id string, e *server.Explanation) {
 	case e.Decision.Verdict == bridge.Undecided:
 		w.printf("next      nothing; no evidence decides\n")
 	default:
-		w.printf("next      %s on the word of %s, by %s\n", e.Decision.Verdict, e.Decision.Person, e.Decision.Mode)
+		w.printf("next      %s, by %s: %s %s\n", e.Decision.Verdict, e.Decision.Mode, orNone(e.Decision.Person), e.Decision.Reason)
+	}
+}
+
+func printOnCall(w *world, d *bridge.Duty) {
+	if len(d.Shifts) == 0 {
+		w.printf("on call   nobody\n")
+	}
+	for _, s := range d.Shifts {
+		w.printf("on call   %s by %q, level %d\n", s.Person, s.Via, s.Level)
 	}
 }
 
