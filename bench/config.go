@@ -7,12 +7,17 @@ import (
 	"text/template"
 )
 
-//go:embed config.yaml.tmpl
-var configTemplate string
+// configTemplate is the configuration with Jira, onCallTemplate the one with PagerDuty.
+var (
+	//go:embed config.yaml.tmpl
+	configTemplate string
+	//go:embed oncall.yaml.tmpl
+	onCallTemplate string
+)
 
 // yaml is the bridge's configuration.
-func (s settings) yaml() ([]byte, error) {
-	parsed, err := template.New("config.yaml").Option("missingkey=error").Parse(configTemplate)
+func (s settings) yaml(text string) ([]byte, error) {
+	parsed, err := template.New("config.yaml").Option("missingkey=error").Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("parse the configuration's template: %w", err)
 	}

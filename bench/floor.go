@@ -28,19 +28,13 @@ type floor struct {
 }
 
 func newFloor(ctx context.Context, s settings) (*floor, error) {
-	api, err := client.New(ctx, client.Config{
-		Addrs: []string{s.Teleport}, Credentials: []client.Credentials{client.LoadIdentityFile(s.Identity)},
-		CircuitBreakerConfig: breaker.NoopBreakerConfig(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("connect the floor to Teleport: %w", err)
-	}
-	roots, err := readPool(s.CA)
+	transport, err := s.transport()
 	if err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, MaxIdleConns: workers, MaxIdleConnsPerHost: workers,
+	api, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
 	}
 	login := &gojira.BasicAuthTransport{Username: jirasim.BotEmail, Password: jirasim.BotToken, Transport: transport}
 	j, err := gojira.NewClient(login.Client(), s.Jira)
@@ -48,6 +42,29 @@ func newFloor(ctx context.Context, s settings) (*floor, error) {
 		return nil, fmt.Errorf("connect the floor to Jira: %w", err)
 	}
 	return &floor{teleport: api, jira: j, http: transport}, nil
+}
+
+// connect makes one connection to Teleport, with the bridge's identity.
+func (s settings) connect(ctx context.Context) (*client.Client, error) {
+	api, err := client.New(ctx, client.Config{
+		Addrs: []string{s.Teleport}, Credentials: []client.Credentials{client.LoadIdentityFile(s.Identity)},
+		CircuitBreakerConfig: breaker.NoopBreakerConfig(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect the floor to Teleport: %w", err)
+	}
+	return api, nil
+}
+
+// transport keeps a connection to the vendor alive for each worker.
+func (s settings) transport() (*http.Transport, error) {
+	roots, err := readPool(s.CA)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, MaxIdleConns: workers, MaxIdleConnsPerHost: workers,
+	}, nil
 }
 
 func (f *floor) close() {
@@ -93,9 +110,14 @@ func (f *floor) decide(ctx context.Context, requestID, issue string) error {
 	if err := f.call(ctx, http.MethodGet, "rest/api/2/issue/"+issue+"?"+query.Encode(), nil, &read); err != nil {
 		return err
 	}
-	_, err := f.teleport.SubmitAccessReview(ctx, types.AccessReviewSubmission{
+	return approve(ctx, f.teleport, requestID, "approved by "+approver)
+}
+
+// approve submits one review.
+func approve(ctx context.Context, teleport *client.Client, requestID, reason string) error {
+	_, err := teleport.SubmitAccessReview(ctx, types.AccessReviewSubmission{
 		RequestID: requestID,
-		Review:    types.AccessReview{ProposedState: types.RequestState_APPROVED, Reason: "approved by " + approver, Created: time.Now().UTC()},
+		Review:    types.AccessReview{ProposedState: types.RequestState_APPROVED, Reason: reason, Created: time.Now().UTC()},
 	})
 	if err != nil {
 		return fmt.Errorf("submit a review: %w", err)

@@ -1,6 +1,6 @@
 // Command bench measures accessbridge against the bare sequence of calls that cannot be avoided, and against limits on calls, memory and
-// starting time. The bridge is the real binary in a process of its own; Teleport and Jira are the simulators, in this process. See
-// docs/benchmarks.md.
+// starting time. The bridge is the real binary in a process of its own; Teleport, Jira and PagerDuty are the simulators, in this
+// process. See docs/benchmarks.md.
 package main
 
 import (
@@ -103,7 +103,7 @@ func writeJSON(path string, rows []row) (err error) {
 	return printJSON(file, rows)
 }
 
-// part measures some rows, with a Teleport, a Jira and a bridge of its own.
+// part measures some rows, with a Teleport, a vendor and a bridge of its own.
 type part struct {
 	rows []string
 	run  func(context.Context, *rig) (figures, error)
@@ -123,6 +123,7 @@ func parts() []part {
 		{[]string{
 			"decide.burst.total_ratio", "decide.burst.undecided", "decide.vendor_calls", "decide.teleport_calls", "cpu.ms_per_request",
 		}, measureDecideBurst},
+		{[]string{"oncall.pagerduty.p50_ratio", "oncall.burst.total_ratio", "oncall.vendor_calls", "oncall.lookups"}, measureOnCall},
 		{[]string{"resync.vendor_calls", "resync.seconds_to_ready", "rss.open5000_mb"}, measureResync},
 	}
 }

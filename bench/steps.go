@@ -50,12 +50,16 @@ func each(ctx context.Context, n, atOnce int, f func(context.Context, int) error
 func (w *world) create(ctx context.Context, n int, role string) ([]string, error) {
 	ids := make([]string, n)
 	err := each(ctx, n, creators, func(_ context.Context, i int) (err error) {
-		ids[i], err = w.teleport.CreateRequest(teleportsim.NewRequest{
-			User: requester, Roles: []string{role}, Reason: "the nightly job failed and its data must be looked at",
-		})
+		ids[i], err = w.teleport.CreateRequest(newRequest(role))
 		return err
 	})
 	return ids, err
+}
+
+func newRequest(role string) teleportsim.NewRequest {
+	return teleportsim.NewRequest{
+		User: requester, Roles: []string{role}, Reason: "the nightly job failed and its data must be looked at",
+	}
 }
 
 // openByBridge makes n requests and waits until each has its issue and the link is written down. It returns the requests and, in the
@@ -103,7 +107,7 @@ func (w *world) waitPhase(ctx context.Context, ids []string, phase string) error
 	ticker := time.NewTicker(settleTick)
 	defer ticker.Stop()
 	for _, id := range ids {
-		for !strings.Contains(w.teleport.PluginData(id)[plugin]["link/"+integration], want) {
+		for !strings.Contains(w.link(id), want) {
 			select {
 			case <-ticker.C:
 			case <-ctx.Done():
@@ -112,6 +116,11 @@ func (w *world) waitPhase(ctx context.Context, ids []string, phase string) error
 		}
 	}
 	return nil
+}
+
+// link is what the bridge has written down about a request; empty for nothing.
+func (w *world) link(id string) string {
+	return w.teleport.PluginData(id)[plugin]["link/"+w.config.Integration]
 }
 
 // quiet waits until the bridge has nothing more to do, and clears this process's own garbage, so that what was done before does not

@@ -34,6 +34,8 @@ const (
 	watchBuffer = 1 << 15
 	// connections is how many connections the simulated Jira keeps open for deliveries.
 	connections = 128
+	// webhookSecret signs deliveries.
+	webhookSecret = "a secret of the benchmark"
 )
 
 // The roles that requests ask for. A route of the bridge selects the first, and none the second.
@@ -63,27 +65,37 @@ type settings struct {
 	Listen, Admin         string
 	Cert, Key, CA         string
 	Jira, User, TokenFile string
+	PagerDuty, Service    string
 	SecretsFile           string
 	Integration, Project  string
 	Workers               int
 	RoleBridge            string
 }
 
-// newWorld makes everything but the bridge. The returned context ends when the bridge does without having been told to.
+// step is one thing to do in order to make a world.
+type step func(ctx context.Context, w *world) error
+
+// newWorld makes everything but the bridge.
 func newWorld(ctx context.Context, r *rig) (context.Context, *world, error) {
+	return makeWorld(ctx, r,
+		func(_ context.Context, w *world) error { return errors.Join(w.startTeleport(), w.makeCertificates()) },
+		func(_ context.Context, w *world) error { return w.startJira() },
+		func(_ context.Context, w *world) error { return w.configure() },
+		func(ctx context.Context, w *world) (err error) { w.floor, err = newFloor(ctx, w.config); return err })
+}
+
+// makeWorld makes a world by steps. The returned context ends when the bridge does without having been told to.
+func makeWorld(ctx context.Context, r *rig, steps ...step) (context.Context, *world, error) {
 	dir, err := os.MkdirTemp(r.dir, "world-*")
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a folder: %w", err)
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	w := &world{rig: r, dir: dir, ledger: newLedger(), answers: &stopwatch{}, end: end}
-	for _, step := range []func() error{w.startTeleport, w.startJira, w.configure} {
-		if err := step(); err != nil {
+	for _, step := range steps {
+		if err := step(ctx, w); err != nil {
 			return nil, nil, errors.Join(err, w.close())
 		}
-	}
-	if w.floor, err = newFloor(ctx, w.config); err != nil {
-		return nil, nil, errors.Join(err, w.close())
 	}
 	return ctx, w, nil
 }
@@ -119,20 +131,33 @@ func (w *world) startTeleport() (err error) {
 	return w.teleport.WriteIdentity(w.config.Identity, plugin, lifetime)
 }
 
-func (w *world) startJira() error {
+func (w *world) makeCertificates() error {
 	files, err := certs.WriteDevelopment(w.dir, []string{"localhost", "127.0.0.1"}, lifetime)
 	if err != nil {
 		return fmt.Errorf("make certificates: %w", err)
 	}
 	w.config.Cert, w.config.Key, w.config.CA = files.Cert, files.Key, files.CACert
-	certificate, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	return nil
+}
+
+// vendorTLS is what a simulated vendor serves with.
+func (s settings) vendorTLS() (*tls.Config, error) {
+	certificate, err := tls.LoadX509KeyPair(s.Cert, s.Key)
 	if err != nil {
-		return fmt.Errorf("load the certificate: %w", err)
+		return nil, fmt.Errorf("load the certificate: %w", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}, nil
+}
+
+func (w *world) startJira() error {
+	serving, err := w.config.vendorTLS()
+	if err != nil {
+		return err
 	}
 	w.jira, err = jirasim.New(jirasim.Options{
 		Latency:  vendorLatency,
 		Projects: []jirasim.Project{jirasim.DefaultProject(project)},
-		TLS:      &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}},
+		TLS:      serving,
 	})
 	if err != nil {
 		return err
@@ -145,29 +170,37 @@ func (w *world) startJira() error {
 	return nil
 }
 
-// configure writes the bridge's configuration, and tells Jira where the bridge will listen.
-func (w *world) configure() error {
-	const secret = "a secret of the benchmark"
+// writeConfig writes the bridge's configuration for one vendor account, from a template that is given the settings.
+func (w *world) writeConfig(name, token, template string) error {
 	ports, err := freePorts(2)
 	if err != nil {
 		return err
 	}
 	w.config.Listen, w.config.Admin = ports[0], ports[1]
 	w.config.TokenFile, w.config.SecretsFile = w.path("token"), w.path("webhook-secrets")
-	w.config.Integration, w.config.Project, w.config.Workers, w.config.RoleBridge = integration, project, workers, roleBridge
+	w.config.Integration, w.config.Workers, w.config.RoleBridge = name, workers, roleBridge
 	err = errors.Join(
-		os.WriteFile(w.config.TokenFile, []byte(jirasim.BotToken), 0o600),
-		os.WriteFile(w.config.SecretsFile, []byte(secret), 0o600),
+		os.WriteFile(w.config.TokenFile, []byte(token), 0o600),
+		os.WriteFile(w.config.SecretsFile, []byte(webhookSecret), 0o600),
 	)
 	if err != nil {
 		return fmt.Errorf("write secrets: %w", err)
 	}
-	text, err := w.config.yaml()
+	text, err := w.config.yaml(template)
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(w.path("config.yaml"), text, 0o600); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
+	}
+	return nil
+}
+
+// configure writes the bridge's configuration, and tells Jira where the bridge will listen.
+func (w *world) configure() error {
+	w.config.Project = project
+	if err := w.writeConfig(integration, jirasim.BotToken, configTemplate); err != nil {
+		return err
 	}
 	roots, err := readPool(w.config.CA)
 	if err != nil {
@@ -177,12 +210,15 @@ func (w *world) configure() error {
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, MaxIdleConns: connections, MaxIdleConnsPerHost: connections,
 	}
 	w.hook = jirasim.Webhook{
-		URL: "https://" + w.config.Listen + "/webhooks/" + integration, Secret: secret,
+		URL: w.config.webhookURL(), Secret: webhookSecret,
 		Events: []string{"jira:issue_updated", "comment_created", "jira:issue_deleted"},
 		Client: &http.Client{Transport: w.answers},
 	}
 	return nil
 }
+
+// webhookURL is where the bridge takes the vendor's deliveries.
+func (s settings) webhookURL() string { return "https://" + s.Listen + "/webhooks/" + s.Integration }
 
 // startBridge runs the bridge and waits until it is ready.
 func (w *world) startBridge(ctx context.Context) (time.Duration, error) {
