@@ -50,7 +50,11 @@ func (m *mirror) finishClaim(ctx context.Context, id string, link bridge.Link) (
 		return 0, err
 	}
 	if found == nil {
-		return 0, gone(m.swap(ctx, id, claim, bridge.Link{}))
+		if err := gone(m.swap(ctx, id, claim, bridge.Link{})); err != nil {
+			return 0, err
+		}
+		m.forget(id)
+		return 0, nil
 	}
 	return m.opened(ctx, id, claim, *found)
 }

@@ -137,8 +137,7 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	if !known || !req.Pending(time.Now()) {
 		return 0, nil
 	}
-	evidence := slices.DeleteFunc(j.evidence(id), func(ev bridge.Evidence) bool { return !j.linked(id, ev) })
-	d := j.decide(req, evidence)
+	d := j.decide(req, j.valid(id))
 	j.report(req, d)
 	if d.Verdict == bridge.Undecided || j.reviewed(req, d) {
 		j.contradict(req, d)
@@ -157,10 +156,21 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	if err != nil {
 		return 0, fmt.Errorf("reading the request before deciding: %w", err)
 	}
-	if again := j.decide(fresh, evidence); !fresh.Pending(time.Now()) || again.Verdict != d.Verdict || j.reviewed(fresh, d) {
+	// Objects may have been read again while Teleport took its time.
+	again := j.decide(fresh, j.valid(id))
+	if !fresh.Pending(time.Now()) || again.Verdict != d.Verdict || j.reviewed(fresh, again) {
 		return 0, nil
 	}
-	return 0, j.submit(ctx, fresh, d)
+	if again.Rule != d.Rule || again.Evidence.Target != d.Evidence.Target {
+		// It rests on something else now, whose age is not known to be right.
+		return time.Nanosecond, nil
+	}
+	return 0, j.submit(ctx, fresh, again)
+}
+
+// valid lists what was read at the objects that are linked.
+func (j *judge) valid(id string) []bridge.Evidence {
+	return slices.DeleteFunc(j.evidence(id), func(ev bridge.Evidence) bool { return !j.linked(id, ev) })
 }
 
 // reviewed reports whether the bridge has submitted its review already. Teleport takes one of each user.

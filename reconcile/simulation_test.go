@@ -205,6 +205,11 @@ func simulate(t *testing.T, p plan) (wrong string) {
 				wrong = fmt.Sprintf("request %s is denied, its objects are %+v", id, o)
 			}
 		}
+		for _, i := range alive {
+			if n := i.memory(); wrong == "" && n > 0 {
+				wrong = fmt.Sprintf("%s still remembers %d things of requests that have ended", i.name, n)
+			}
+		}
 	})
 	return wrong
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 
@@ -53,6 +54,20 @@ func (d *dryLinks) Swap(_ context.Context, id, target string, _, next bridge.Lin
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.written[bridge.LinkKey{RequestID: id, Target: target}] = next
+	return nil
+}
+
+// LoadAll also drops what is over and no longer held in Teleport, so that a long dry run does not keep every request it has seen.
+func (d *dryLinks) LoadAll(ctx context.Context) error {
+	if err := d.links.LoadAll(ctx); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.written, func(k bridge.LinkKey, link bridge.Link) bool {
+		over := link.Phase == bridge.PhaseClosed || link.Phase == bridge.PhaseNone
+		return over && d.links.Link(k.RequestID, k.Target).Phase == bridge.PhaseNone
+	})
 	return nil
 }
 

@@ -152,3 +152,28 @@ func TestW34_DryRunIsMarkedInTheAudit(t *testing.T) {
 	}
 	require.Equal(t, []string{bridge.OutcomeDryRun, bridge.OutcomeDryRun, bridge.OutcomeDryRun, bridge.OutcomeRefused}, outcomes)
 }
+
+// LoadAll reads nothing new.
+func (o *outside) LoadAll(context.Context) error { return nil }
+
+func TestDryRunForgetsWhatIsOver(t *testing.T) {
+	t.Parallel()
+	o := &outside{}
+	d := &dryLinks{links: o, written: map[bridge.LinkKey]bridge.Link{}}
+	write := func(target string, phase bridge.Phase) {
+		require.NoError(t, d.Swap(t.Context(), "r-1", target, bridge.Link{}, bridge.Link{Phase: phase}))
+	}
+	write("closed", bridge.PhaseClosed)
+	write("given back", bridge.PhaseClaimed)
+	write("given back", bridge.PhaseNone)
+	write("open", bridge.PhaseOpen)
+
+	o.link = bridge.Link{Phase: bridge.PhaseOpen}
+	require.NoError(t, d.LoadAll(t.Context()))
+	require.Equal(t, bridge.PhaseClosed, d.Link("r-1", "closed").Phase, "what Teleport still holds does not open again")
+
+	o.link = bridge.Link{}
+	require.NoError(t, d.LoadAll(t.Context()))
+	require.Len(t, d.written, 1)
+	require.Equal(t, bridge.PhaseOpen, d.Link("r-1", "open").Phase)
+}
