@@ -7,7 +7,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-# timetzdata: policies may name time zones, and the image below has no zone files.
+# The image below has no zone files.
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -tags timetzdata \
       -ldflags "-s -w -X github.com/accessbridge/accessbridge/internal/cli.version=$VERSION" -o /out/accessbridge ./cmd/accessbridge \
  && mkdir -p /out/state

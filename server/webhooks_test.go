@@ -52,6 +52,10 @@ func TestWebhookIsRegisteredOnceAndItsSecretToldOnce(t *testing.T) {
 	require.Len(t, vendor.Subscriptions(), 1)
 	require.Equal(t, url, vendor.Subscriptions()[0].URL)
 
+	_, _, _, err = EnsureWebhook(t.Context(), cfg, "pager", slog.New(slog.DiscardHandler))
+	require.ErrorContains(t, err, "cannot be read here", "the webhook may serve a bridge elsewhere")
+	require.Len(t, vendor.Subscriptions(), 1)
+
 	require.NoError(t, os.WriteFile(secrets, []byte(secret+"\n"), 0o600))
 	_, secret, changed, err = EnsureWebhook(t.Context(), cfg, "pager", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)

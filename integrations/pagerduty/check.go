@@ -86,14 +86,14 @@ func (p *PagerDuty) checkWebhook(ctx context.Context, f *findings) {
 		return
 	}
 	if _, err := p.secrets.Reveal(); err != nil {
-		f.bad("put the secret of the subscription there; accessbridge webhooks ensure makes one", "webhook: %v", err)
+		f.bad("put the secret of the subscription there; accessbridge webhooks ensure "+p.name+" makes one", "webhook: %v", err)
 		return
 	}
 	found, err := p.subscriptions(ctx, func(s subscription) bool {
 		u, err := url.Parse(s.Method.URL)
 		return err == nil && strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/webhooks/"+p.name)
 	})
-	const mend = "run accessbridge webhooks ensure"
+	mend := "run accessbridge webhooks ensure " + p.name
 	if err != nil {
 		f.bad("the token must be allowed to read webhook subscriptions", "webhook: %v", err)
 		return

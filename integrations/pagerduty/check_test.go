@@ -57,7 +57,7 @@ func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
 		"from":         {func(s *Settings) { s.From = "gone@example.com" }, sim.Fault{}, "from: no user has the address gone@example.com => set from"},
 		"names":        {func(s *Settings) { s.Service = "Nope" }, sim.Fault{}, `service "Nope": pagerduty: service: service "Nope"`},
 		"assignee":     {func(s *Settings) { s.Assignees = []string{"gone@example.com"} }, sim.Fault{}, `assignees: pagerduty: assignees: user "gone@example.com"`},
-		"no hook":      {nil, sim.Fault{}, "no subscription sends to an address that ends in /webhooks/oncall => run accessbridge webhooks ensure"},
+		"no hook":      {nil, sim.Fault{}, "no subscription sends to an address that ends in /webhooks/oncall => run accessbridge webhooks ensure oncall"},
 		"hooks hidden": {nil, sim.Fault{PathContains: "/webhook_subscriptions", Status: 403}, "webhook: pagerduty: GET"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,5 +73,5 @@ func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
 
 	s = newSite(t, setup{})
 	s.secrets = config.Secrets{config.SecretFile(missing)}
-	require.Contains(t, faults(t, s.Check(t.Context())), "accessbridge webhooks ensure makes one")
+	require.Contains(t, faults(t, s.Check(t.Context())), "accessbridge webhooks ensure oncall makes one")
 }

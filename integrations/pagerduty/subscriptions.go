@@ -58,7 +58,8 @@ func (p *PagerDuty) events() []string {
 
 // EnsureWebhooks registers the subscription that sends decisions to an address, or repairs it: missing events, switched off, turned off
 // by PagerDuty. It returns the secret of a subscription it has made, which PagerDuty tells only then, and whether it changed anything.
-// It stores nothing. Where no secret is configured, that of a subscription that is there already can no longer be had; it is replaced.
+// It stores nothing. Where no secret is configured, that of a subscription that is there already can no longer be had; it is replaced. Where one is
+// configured and cannot be read here, nothing is touched: the subscription may well serve a bridge that can read it.
 func (p *PagerDuty) EnsureWebhooks(ctx context.Context, address string) (secret string, changed bool, err error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
@@ -69,6 +70,10 @@ func (p *PagerDuty) EnsureWebhooks(ctx context.Context, address string) (secret 
 		return "", false, err
 	}
 	if len(found) > 0 && p.secrets.IsSet() {
+		if _, err := p.secrets.Reveal(); err != nil {
+			return "", false, bridge.Terminal(fmt.Errorf("pagerduty: a subscription to %s exists, but its secret cannot be read here; "+
+				"put it in place, or delete the subscription in PagerDuty and run this again: %w", address, err))
+		}
 		changed, err = p.repair(ctx, found[0])
 		return "", changed, err
 	}
