@@ -22,7 +22,7 @@ func suggestion(given string, known []string) string {
 func nearest(given string, known []string) string {
 	best, least := "", max(2, len(given)/3)+1
 	for _, word := range known {
-		if n := distance(folded(given), folded(word)); n < least && n < len(word) {
+		if n := Distance(folded(given), folded(word)); n < least && n < len(word) {
 			best, least = word, n
 		}
 	}
@@ -34,8 +34,8 @@ func folded(s string) string {
 	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s))
 }
 
-// distance is the number of letters to add, drop or replace to make one word of the other.
-func distance(a, b string) int {
+// Distance is the number of letters to add, drop or replace to make one word of the other.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

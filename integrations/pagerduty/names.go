@@ -11,6 +11,7 @@ import (
 
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
 )
 
 // object is anything with a name: a service, an escalation policy, a schedule, a priority.
@@ -192,37 +193,16 @@ func near(given string, names []string) []string {
 	var found []string
 	for _, name := range names {
 		lower := strings.ToLower(name)
-		if lower != "" && (strings.Contains(lower, given) || strings.Contains(given, lower) || distance(given, lower) <= least) {
+		if lower != "" && (strings.Contains(lower, given) || strings.Contains(given, lower) || config.Distance(given, lower) <= least) {
 			found = append(found, name)
 		}
 	}
 	slices.SortFunc(found, func(a, b string) int {
-		if d := distance(given, strings.ToLower(a)) - distance(given, strings.ToLower(b)); d != 0 {
+		if d := config.Distance(given, strings.ToLower(a)) - config.Distance(given, strings.ToLower(b)); d != 0 {
 			return d
 		}
 		return strings.Compare(a, b)
 	})
 	found = slices.Compact(found)
 	return found[:min(len(found), 3)]
-}
-
-// distance is the number of letters to add, drop or replace to make one word of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

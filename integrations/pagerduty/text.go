@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -22,9 +21,9 @@ const (
 
 // title says who asks for what, on one line.
 func title(r bridge.Request) string {
-	what := strings.Join(shorten(10, r.Roles), ", ")
+	what := strings.Join(bridge.Shorten(10, r.Roles), ", ")
 	if n := len(r.Resources); n > 0 {
-		what = fmt.Sprintf("%s (%s)", count(n, "resource"), strings.Join(shorten(3, resourceNames(r.Resources)), ", "))
+		what = fmt.Sprintf("%s (%s)", bridge.Count(n, "resource"), strings.Join(bridge.Shorten(3, resourceNames(r.Resources)), ", "))
 	}
 	return cut(oneLine(fmt.Sprintf("Access request: %s asks for %s", r.User, or(what, "access"))), maxTitle)
 }
@@ -40,16 +39,16 @@ func (p *PagerDuty) body(d bridge.Draft) string {
 	}
 	line("Requester", r.User)
 	line("Cluster", r.Cluster)
-	line("Roles", strings.Join(shorten(maxListed, r.Roles), ", "))
-	line("Resources", strings.Join(shorten(maxListed, resourceNames(r.Resources)), ", "))
+	line("Roles", strings.Join(bridge.Shorten(maxListed, r.Roles), ", "))
+	line("Resources", strings.Join(bridge.Shorten(maxListed, resourceNames(r.Resources)), ", "))
 	if r.MaxDuration > 0 {
-		line("Duration", formatDuration(r.MaxDuration))
+		line("Duration", bridge.FormatDuration(r.MaxDuration))
 	}
-	line("Access from", formatTime(r.AccessFrom))
-	line("Access until", formatTime(r.AccessUntil))
-	line("To be decided before", formatTime(r.PendingUntil))
-	line("Needed", formatThresholds(r.Thresholds))
-	line("Suggested reviewers", strings.Join(shorten(maxListed, r.SuggestedReviewers), ", "))
+	line("Access from", bridge.FormatTime(r.AccessFrom))
+	line("Access until", bridge.FormatTime(r.AccessUntil))
+	line("To be decided before", bridge.FormatTime(r.PendingUntil))
+	line("Needed", bridge.FormatThresholds(r.Thresholds))
+	line("Suggested reviewers", strings.Join(bridge.Shorten(maxListed, r.SuggestedReviewers), ", "))
 	line("Request", r.ID)
 	line("Open in Teleport", d.WebURL)
 	if reason := strings.TrimSpace(clean(r.Reason)); reason != "" {
@@ -124,58 +123,13 @@ func cut(text string, n int) string {
 	return string(runes[:n-1]) + "…"
 }
 
-// shorten keeps the first n of a list and says how many are left out.
-func shorten(n int, list []string) []string {
-	if len(list) <= n {
-		return list
-	}
-	return append(slices.Clone(list[:n]), fmt.Sprintf("and %d more", len(list)-n))
-}
-
 // resourceNames names resources as people know them, with the kind: "node db-1".
 func resourceNames(list []bridge.Resource) []string {
 	names := make([]string, len(list))
 	for i, r := range list {
-		names[i] = strings.TrimSpace(r.Kind + " " + or(r.Title, r.Name))
+		names[i] = r.Label()
 	}
 	return names
-}
-
-func formatTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02 15:04 MST")
-}
-
-// formatDuration writes 1h30m, not 1h30m0s.
-func formatDuration(d time.Duration) string {
-	s := d.Round(time.Second).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
-func formatThresholds(list []bridge.Threshold) string {
-	out := make([]string, len(list))
-	for i, t := range list {
-		out[i] = count(int(t.Approve), "approval") + " or " + count(int(t.Deny), "denial")
-		if t.Name != "" {
-			out[i] = t.Name + ": " + out[i]
-		}
-	}
-	return strings.Join(out, "; ")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func or(text, otherwise string) string {
