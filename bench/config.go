@@ -7,12 +7,19 @@ import (
 	"text/template"
 )
 
-// configTemplate is the configuration with Jira, onCallTemplate the one with PagerDuty.
+// configTemplate is the configuration with Jira, onCallTemplate the one with a vendor that knows who is on call. What differs from vendor to
+// vendor is two templates, "settings" and "on_call", in a file of its own.
 var (
 	//go:embed config.yaml.tmpl
 	configTemplate string
 	//go:embed oncall.yaml.tmpl
 	onCallTemplate string
+	//go:embed oncall.pagerduty.tmpl
+	pagerDutyTemplate string
+	//go:embed oncall.opsgenie.tmpl
+	opsgenieTemplate string
+	//go:embed oncall.jsm.tmpl
+	jsmTemplate string
 )
 
 // yaml is the bridge's configuration.

@@ -1,6 +1,6 @@
 // Command bench measures accessbridge against the bare sequence of calls that cannot be avoided, and against limits on calls, memory and
-// starting time. The bridge is the real binary in a process of its own; Teleport, Jira and PagerDuty are the simulators, in this
-// process. See docs/benchmarks.md.
+// starting time. The bridge is the real binary in a process of its own; Teleport and the vendors are the simulators, in this process. See
+// docs/benchmarks.md.
 package main
 
 import (
@@ -43,6 +43,7 @@ func main() {
 
 type flags struct {
 	only, json, bridge string
+	lag                time.Duration
 }
 
 func parse(args []string, errOut io.Writer) (flags, []spec, error) {
@@ -52,6 +53,7 @@ func parse(args []string, errOut io.Writer) (flags, []spec, error) {
 	set.StringVar(&f.only, "only", "", "run only the rows whose names begin with this `prefix`")
 	set.StringVar(&f.json, "json", "", "also write the rows to this `file`")
 	set.StringVar(&f.bridge, "bridge", "", "measure this `binary` instead of building ./cmd/accessbridge")
+	set.DurationVar(&f.lag, "lag", 0, "how `long` the products with alerts take to carry out what they have accepted")
 	if err := set.Parse(args); err != nil {
 		return f, nil, err
 	}
@@ -77,7 +79,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, runWithin)
 	defer cancel()
 	debug.SetGCPercent(gcPercent)
-	r := &rig{binary: f.bridge, progress: errOut}
+	r := &rig{binary: f.bridge, lag: f.lag, progress: errOut}
 	measured, err := r.measure(ctx, parts(), wanted)
 	rows := evaluate(wanted, measured)
 	err = errors.Join(err, printTable(out, rows), r.printDetails(out), writeJSON(f.json, rows))
@@ -115,7 +117,7 @@ func (p part) wants(wanted []spec) bool {
 }
 
 func parts() []part {
-	return []part{
+	list := []part{
 		{[]string{"start.ms_to_ready", "rss.idle_mb"}, measureStart},
 		{[]string{"open.idle.p50_ratio"}, measureOpenIdle},
 		{[]string{"open.burst.total_ratio", "open.burst.missing", "open.burst.doubled", "open.vendor_calls", "open.teleport_calls"}, measureOpenBurst},
@@ -123,14 +125,17 @@ func parts() []part {
 		{[]string{
 			"decide.burst.total_ratio", "decide.burst.undecided", "decide.vendor_calls", "decide.teleport_calls", "cpu.ms_per_request",
 		}, measureDecideBurst},
-		{[]string{"oncall.pagerduty.p50_ratio", "oncall.burst.total_ratio", "oncall.vendor_calls", "oncall.lookups"}, measureOnCall},
-		{[]string{"resync.vendor_calls", "resync.seconds_to_ready", "rss.open5000_mb"}, measureResync},
 	}
+	for _, v := range onCallVendors() {
+		list = append(list, onCallPart(v))
+	}
+	return append(list, part{[]string{"resync.vendor_calls", "resync.seconds_to_ready", "rss.open5000_mb"}, measureResync})
 }
 
 // rig is what all parts share.
 type rig struct {
 	binary   string
+	lag      time.Duration
 	dir      string
 	progress io.Writer
 	details  []string

@@ -8,14 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestFlags(t *testing.T) {
-	f, wanted, err := parse([]string{"-json", "out.json", "-only", "resync"}, io.Discard)
+	f, wanted, err := parse([]string{"-json", "out.json", "-only", "resync", "-lag", "200ms"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, flags{only: "resync", json: "out.json"}, f)
+	require.Equal(t, flags{only: "resync", json: "out.json", lag: 200 * time.Millisecond}, f)
 	require.Len(t, wanted, 2)
 	for _, args := range [][]string{{"-only", "nothing"}, {"-unknown"}, {"extra"}} {
 		_, _, err := parse(args, io.Discard)

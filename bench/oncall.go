@@ -11,6 +11,8 @@ import (
 const (
 	onCallRounds   = 5
 	onCallRequests = 500
+	// onCallTurns is how many turns of single requests there are.
+	onCallTurns = 8
 )
 
 // onCallUse is what the bridge has used for requests that were approved because their requester is on call.
@@ -21,10 +23,26 @@ type onCallUse struct {
 	lookups   []int // of each process, since its start
 }
 
+// The rows of each vendor; see onCallVendor.row.
+const (
+	idleRatio   = "p50_ratio"
+	burstRatio  = "burst.total_ratio"
+	vendorCalls = "vendor_calls"
+	lookUps     = "lookups"
+)
+
+// onCallPart measures one vendor.
+func onCallPart(v onCallVendor) part {
+	return part{
+		rows: []string{v.row(idleRatio), v.row(burstRatio), v.row(vendorCalls), v.row(lookUps)},
+		run:  func(ctx context.Context, r *rig) (figures, error) { return measureOnCall(ctx, r, v) },
+	}
+}
+
 // measureOnCall measures how long it takes from a request to its approval because the requester is on call: one at a time, then many at
 // once.
-func measureOnCall(ctx context.Context, r *rig) (measured figures, err error) {
-	ctx, w, err := newOnCallWorld(ctx, r)
+func measureOnCall(ctx context.Context, r *rig, v onCallVendor) (measured figures, err error) {
+	ctx, w, err := newOnCallWorld(ctx, r, v)
 	if err != nil {
 		return nil, err
 	}
@@ -42,18 +60,19 @@ func measureOnCall(ctx context.Context, r *rig) (measured figures, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := faults(w.pager.Incidents()); err != nil {
+	if err := faults(w.simulator.objects()); err != nil {
 		return nil, err
 	}
-	r.compare("oncall.pagerduty", idle)
-	r.detail("oncall.burst", "bridge, %d requests in each of %d rounds, %d workers: %s", onCallRequests, onCallRounds, workers, list(burst.bridge))
-	r.detail("oncall.burst", "floor,  the same: %s", list(burst.floor))
-	r.detail("oncall.calls", "one at a time, %v", single)
-	r.detail("oncall.calls", "at once, %v", fleet)
-	r.detail("oncall.lookups", "of each process, since its start, with %d requests before the burst: %v", warmUps, fleet.lookups)
+	name := "oncall." + v.kind
+	r.compare(name, idle)
+	r.detail(name+".burst", "bridge, %d requests in each of %d rounds, %d workers: %s", onCallRequests, onCallRounds, workers, list(burst.bridge))
+	r.detail(name+".burst", "floor,  the same: %s", list(burst.floor))
+	r.detail(name+".calls", "one at a time, %v", single)
+	r.detail(name+".calls", "at once, %v", fleet)
+	r.detail(name+".lookups", "of each process, since its start, with %d requests before the burst: %v", warmUps, fleet.lookups)
 	return figures{
-		"oncall.pagerduty.p50_ratio": idle.ratio(), "oncall.burst.total_ratio": burst.ratio(),
-		"oncall.vendor_calls": max(single.each(), fleet.each()), "oncall.lookups": float64(slices.Max(fleet.lookups)),
+		v.row(idleRatio): idle.ratio(), v.row(burstRatio): burst.ratio(),
+		v.row(vendorCalls): max(single.each(), fleet.each()), v.row(lookUps): float64(slices.Max(fleet.lookups)),
 	}, nil
 }
 
@@ -65,34 +84,29 @@ func (u onCallUse) String() string {
 	return fmt.Sprintf("%d requests, of which %d had an incident: vendor: %v; Teleport: %v", u.requests, u.incidents, u.used.vendor, u.used.teleport)
 }
 
-// measureIdle measures requests when nothing else is going on. Each is about another spare service besides, so that none can use what was
+// measureIdle measures requests when nothing else is going on. Each is about another spare service or schedule, so that none can use what was
 // read for the one before.
 func (w *onCallWorld) measureIdle(ctx context.Context, times *pair, use *onCallUse) error {
 	if _, err := w.startBridge(ctx); err != nil {
 		return err
 	}
-	bridge, floor := onCallTurn{w: w, role: roleBridge}, onCallTurn{w: w, role: roleFloor, act: w.approveByFloor}
-	// The names of all services are known afterwards.
+	bridge, floor := onCallTurn{w: w, role: roleBridge}, onCallTurn{w: w, role: roleFloor, act: w.floor.approve}
+	// The names of all of them are known afterwards.
 	if err := errors.Join(bridge.take(ctx, spares, nil), floor.take(ctx, warmUps, nil)); err != nil {
 		return fmt.Errorf("warm up: %w", err)
 	}
-	return turns(idleRounds, func(int) error {
+	return turns(onCallTurns, func(int) error {
 		before := w.calls()
 		if err := bridge.take(ctx, idleTurn, &times.bridge); err != nil {
 			return err
 		}
 		used := w.calls().since(before)
-		if n := used.vendor[onCallRead]; n != idleTurn {
+		if n := used.vendor[w.vendor.read]; n != idleTurn {
 			return fmt.Errorf("who is on call was read %d times for %d requests one at a time", n, idleTurn)
 		}
 		use.used, use.requests, use.incidents = use.used.plus(used), use.requests+idleTurn, use.incidents+idleTurn
 		return nil
 	}, func(int) error { return floor.take(ctx, idleTurn, &times.floor) })
-}
-
-// approveByFloor reads who is on call for the ordinary and for a spare service, as the bridge does, and approves.
-func (w *onCallWorld) approveByFloor(ctx context.Context, id string, spare int) error {
-	return w.floor.approve(ctx, id, ordinaryPolicy(), sparePolicy(spare))
 }
 
 // onCallTurn makes requests one at a time.
@@ -124,7 +138,7 @@ func (t *onCallTurn) one(ctx context.Context, spare int) (time.Duration, error) 
 	ctx, cancel := context.WithTimeout(ctx, stepWithin)
 	defer cancel()
 	start := time.Now()
-	id, err := t.w.createSpare(t.role, spare)
+	id, err := t.w.createAbout(t.role, spare)
 	if err != nil {
 		return 0, err
 	}
@@ -146,7 +160,7 @@ func (w *onCallWorld) bridgeBurst(ctx context.Context, times *pair, use *onCallU
 	if err := w.stopBridge(); err != nil {
 		return err
 	}
-	w.pager.ResetDeliveries()
+	w.simulator.ResetDeliveries()
 	started := w.calls()
 	if _, err := w.startBridge(ctx); err != nil {
 		return err
@@ -155,7 +169,7 @@ func (w *onCallWorld) bridgeBurst(ctx context.Context, times *pair, use *onCallU
 		return fmt.Errorf("warm up: %w", err)
 	}
 	before, start := w.calls(), time.Now()
-	ids, err := w.create(ctx, onCallRequests, roleBridge)
+	ids, err := w.createAll(ctx, onCallRequests, roleBridge)
 	if err != nil {
 		return err
 	}
@@ -170,16 +184,16 @@ func (w *onCallWorld) bridgeBurst(ctx context.Context, times *pair, use *onCallU
 	times.bridge = append(times.bridge, total)
 	use.used = use.used.plus(w.calls().since(before))
 	use.requests, use.incidents = use.requests+len(ids), use.incidents+incidents
-	use.lookups = append(use.lookups, lookups(w.calls().since(started).vendor))
+	use.lookups = append(use.lookups, w.vendor.lookups(w.calls().since(started).vendor))
 	return nil
 }
 
-// warmUp sends a few requests through the bridge at once, about a spare service besides.
+// warmUp sends a few requests through the bridge at once, about a spare service or schedule.
 func (w *onCallWorld) warmUp(ctx context.Context) error {
 	ids := make([]string, warmUps)
 	for i := range ids {
 		var err error
-		if ids[i], err = w.createSpare(roleBridge, 0); err != nil {
+		if ids[i], err = w.createAbout(roleBridge, 0); err != nil {
 			return err
 		}
 	}
@@ -192,7 +206,7 @@ func (w *onCallWorld) warmUp(ctx context.Context) error {
 
 // floorBurst has the floor approve many requests at once, which exist before.
 func (w *onCallWorld) floorBurst(ctx context.Context, times *pair) error {
-	ids, err := w.create(ctx, onCallRequests, roleFloor)
+	ids, err := w.createAll(ctx, onCallRequests, roleFloor)
 	if err != nil {
 		return err
 	}
@@ -200,7 +214,7 @@ func (w *onCallWorld) floorBurst(ctx context.Context, times *pair) error {
 		return err
 	}
 	start := time.Now()
-	err = each(ctx, len(ids), workers, func(ctx context.Context, i int) error { return w.floor.approve(ctx, ids[i], ordinaryPolicy()) })
+	err = each(ctx, len(ids), workers, func(ctx context.Context, i int) error { return w.floor.approve(ctx, ids[i], ordinary) })
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,13 @@ type settings struct {
 	Listen, Admin         string
 	Cert, Key, CA         string
 	Jira, User, TokenFile string
-	PagerDuty, Service    string
 	SecretsFile           string
 	Integration, Project  string
-	Workers               int
-	RoleBridge            string
+	// Type, Vendor and Ordinary are of a vendor that knows who is on call: its type, its address, and the service or schedule that
+	// ordinary requests are about.
+	Type, Vendor, Ordinary string
+	Workers                int
+	RoleBridge             string
 }
 
 // step is one thing to do in order to make a world.

@@ -24,6 +24,8 @@ var (
 	ErrGone = errors.New("no longer exists")
 	// ErrConflict means that a compare-and-swap lost against another writer; the local view has been refreshed.
 	ErrConflict = errors.New("changed by another instance")
+	// ErrUnknown means that a fact a rule needs is not known now. It may be later.
+	ErrUnknown = errors.New("not known")
 )
 
 // Error is an error with its class.

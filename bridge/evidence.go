@@ -62,7 +62,13 @@ type Evidence struct {
 	Barred string `json:"barred,omitempty"`
 	// ReadAt is when the bridge read all this.
 	ReadAt time.Time `json:"read_at"`
+	// DeliveryID is the vendor's identifier of the webhook delivery that made the bridge read; empty when it read by itself. It says why the
+	// bridge looked, and proves nothing.
+	DeliveryID string `json:"delivery_id,omitempty"`
 }
+
+// OnCall reports whether the evidence is no object but a shift of the requester's own.
+func (e Evidence) OnCall() bool { return e.Object.ID == "" && e.Status == StatusOnCall }
 
 // Glance is the cheap view of an object in a bulk listing: enough to see whether a full reading is worth a call.
 type Glance struct {
@@ -82,6 +88,14 @@ const (
 	ModeOverride Mode = "override"
 )
 
+// The rules named in decisions: a state that decides by itself, the requester's being on call, or an expression of the route.
+const (
+	RuleStatus      = "status"
+	RuleOnCall      = "on_call"
+	RuleApproveWhen = "approve_when"
+	RuleDenyWhen    = "deny_when"
+)
+
 // Decision is what the policy makes of a request and all its evidence.
 type Decision struct {
 	Verdict Verdict
@@ -89,13 +103,22 @@ type Decision struct {
 	Person string
 	// Reason is the person's own text.
 	Reason string
-	// Evidence is the piece that decided.
+	// Text is the whole text to put into Teleport beside the decision; empty for the built-in one.
+	Text string
+	// Evidence is the piece that decided, Support are all others that an expression saw.
 	Evidence Evidence
+	Support  []Evidence
+	// Duties are the readings of who is on call that an expression saw, without their shifts.
+	Duties []Duty
 	// Route is the route that selected the request, Rule the part of it that decided.
 	Route, Rule string
 	Mode        Mode
 	// Refusals are the pieces of evidence that were not accepted, and why.
 	Refusals []Refusal
+	// Unknown is true when the rules need a fact that is not known now and may be later.
+	Unknown bool
+	// Detail says, to administrators, what keeps the rules from deciding, such as an error; empty when nothing does.
+	Detail string
 }
 
 // Refusal says why a piece of evidence does not count.
@@ -117,6 +140,9 @@ type Target struct {
 	Route string
 	// Settings are the integration's own per-target settings, decoded from the route; nil when none were given.
 	Settings any
+	// Recipients are whom Teleport's own routing names for the integration, in the vendor's words, such as a service or a schedule; none
+	// where a route alone chose the target.
+	Recipients []string
 	// Hold is how long after the request was made the target is left alone.
 	Hold time.Duration
 }

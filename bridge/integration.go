@@ -46,6 +46,9 @@ type Draft struct {
 	WebURL string
 	// Settings are the per-target settings of the route, of the integration's own type, or nil.
 	Settings any
+	// Recipients are whom Teleport's own routing names, in the vendor's words: a project, a service, a schedule. They go before what the
+	// integration is configured with, and after what the route's settings say.
+	Recipients []string
 }
 
 // Note is one addition to an open object, such as a comment on a review.
@@ -145,6 +148,8 @@ type Hint struct {
 	ObjectID string
 	// RequestID is the marker found in the delivery, empty when there was none.
 	RequestID string
+	// DeliveryID is the Delivery.ID of the delivery the hint came with. The border fills it.
+	DeliveryID string
 }
 
 // Reply is an answer to a webhook.
@@ -152,6 +157,20 @@ type Reply struct {
 	Status      int
 	ContentType string
 	Body        []byte
+}
+
+// Preview is what an object would show, as the vendor would be sent it: escaped and shortened.
+type Preview struct {
+	Title, Body string
+	// Notes are those asked for, in their order.
+	Notes []string
+}
+
+// Previewer is implemented by integrations that can tell what they would write without asking their vendor.
+type Previewer interface {
+	Integration
+	// Preview makes no call.
+	Preview(ctx context.Context, d Draft, notes []Note) (Preview, error)
 }
 
 // Throttled is implemented by integrations that know when their vendor account may not be used for a while, so that nothing is

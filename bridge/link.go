@@ -49,8 +49,9 @@ type Link struct {
 	Notes []string `json:"notes,omitempty"`
 	// Replaced counts how often a deleted object was created again.
 	Replaced int `json:"replaced,omitempty"`
-	// Outcome is how the request ended, once closed.
-	Outcome Ending `json:"outcome,omitempty"`
+	// Outcome is how the request ended, once closed, and Closed when that was written down.
+	Outcome Ending    `json:"outcome,omitempty"`
+	Closed  time.Time `json:"closed,omitzero"`
 	// LastError and NotBefore are set in PhaseFailed only; FailedSince is kept until the object exists.
 	LastError   string    `json:"last_error,omitempty"`
 	NotBefore   time.Time `json:"not_before,omitzero"`

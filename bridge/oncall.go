@@ -30,8 +30,8 @@ type Shift struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// RuleOnCall is the rule named in decisions made because the requester is on call.
-const RuleOnCall = "on_call"
+// StatusOnCall is the status of evidence that is no object but a shift of the requester's own.
+const StatusOnCall = "on call"
 
 // Duty is who is on call at one integration for what one request is about, and when that was read.
 type Duty struct {

@@ -62,6 +62,8 @@ type Resource struct {
 	Cluster, Kind, Name string
 	// Title is the name people know the resource by, such as a node's host name; empty when it could not be read.
 	Title string
+	// Labels are the labels of the resource; nil when they could not be read.
+	Labels map[string]string
 }
 
 // Review is one review of a request in Teleport.

@@ -60,3 +60,21 @@ func Shorten(n int, list []string) []string {
 	}
 	return append(slices.Clone(list[:n]), fmt.Sprintf("and %d more", len(list)-n))
 }
+
+// Truncate keeps at most n characters of a text, the last of them an ellipsis where something is left out. A character is never divided.
+func Truncate(text string, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	count, fits := 0, 0
+	for i := range text {
+		if count == n-1 {
+			fits = i
+		}
+		if count == n {
+			return text[:fits] + "…"
+		}
+		count++
+	}
+	return text
+}

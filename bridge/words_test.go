@@ -25,3 +25,15 @@ func TestWordsForPeople(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "and 2 more"}, bridge.Shorten(2, []string{"a", "b", "c", "d"}))
 	require.Equal(t, []string{"a", "b"}, bridge.Shorten(2, []string{"a", "b"}))
 }
+
+func TestTruncateKeepsWholeCharacters(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"äöüß", 3, "äö…"}, {"äöü", 3, "äöü"}, {"ab", 1, "…"}, {"a", 1, "a"}, {"a", 0, ""}, {"a", -1, ""},
+	} {
+		require.Equal(t, c.want, bridge.Truncate(c.text, c.n), "%q to %d", c.text, c.n)
+	}
+}

@@ -9,8 +9,12 @@ type Config struct {
 	Server       Server        `yaml:"server" jsonschema_description:"The HTTPS listener that receives webhooks."`
 	Admin        Admin         `yaml:"admin" jsonschema_description:"The listener for health, readiness and metrics."`
 	Integrations []Integration `yaml:"integrations" jsonschema:"required" jsonschema_description:"The vendor accounts the bridge works with."`
+	Timezone     string        `yaml:"timezone" jsonschema_description:"Time zone of time in the expressions of routes, such as Europe/Berlin. Default UTC."`
+	Routing      []string      `yaml:"routing" jsonschema:"enum=access_monitoring_rules,enum=role_to_recipients,enum=routes" jsonschema_description:"Who is asked where a request goes, in order; the first that names a place is heard. Default [routes], and without any routes [access_monitoring_rules, role_to_recipients, routes]."`
 	Routes       []Route       `yaml:"routes" jsonschema_description:"Which requests go where, and who may decide them there. Without any, every request goes to every integration and is decided by review."`
-	Audit        Audit         `yaml:"audit" jsonschema_description:"Where the audit lines go: one for each decision and each refusal."`
+	// Texts are templates by the names of bridge/text.
+	Texts map[string]string `yaml:"texts" jsonschema_description:"Templates of what the bridge writes at objects and in Teleport, by the names in docs/texts.md. Default: the built-in texts."`
+	Audit Audit             `yaml:"audit" jsonschema_description:"Where the audit lines go: one for each decision and each refusal."`
 
 	// Warnings are findings that do not keep the bridge from starting.
 	Warnings []Problem `yaml:"-" json:"-"`
@@ -46,8 +50,10 @@ type PersonEntry struct {
 
 // Audit says where the audit lines go.
 type Audit struct {
-	Output string `yaml:"output" jsonschema:"enum=stdout,enum=stderr,enum=file" jsonschema_description:"stdout, stderr or file. Default stdout."`
-	File   string `yaml:"file" jsonschema_description:"The file to append to, with output: file."`
+	Output  string `yaml:"output" jsonschema:"enum=stdout,enum=stderr,enum=file,enum=both" jsonschema_description:"stdout, stderr, file, or both for stdout and the file. Default stdout."`
+	File    string `yaml:"file" jsonschema_description:"The file to append to, with output: file or both. Each instance needs a file of its own."`
+	MaxSize Size   `yaml:"max_size" jsonschema_description:"Size at which a file is put aside and the next one begun; 0 is no limit. Default 100MB."`
+	Keep    int    `yaml:"keep" jsonschema_description:"How many files that were put aside are kept; 0 keeps all. Default 10."`
 }
 
 // The values of Audit.Output.
@@ -55,4 +61,6 @@ const (
 	AuditStdout = "stdout"
 	AuditStderr = "stderr"
 	AuditFile   = "file"
+	// AuditBoth is stdout and the file.
+	AuditBoth = "both"
 )

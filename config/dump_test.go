@@ -54,7 +54,7 @@ routes:
       - {integration: pager, services_from: pagerduty_services, schedules_from: teleport.dev/schedules, teams_from: teleport.dev/teams}
     quiet: 10s
   - {name: rest, notify_only: true, targets: [{integration: files}]}
-audit: {output: file, file: audit.log}
+audit: {output: both, file: audit.log, max_size: 50MB, keep: 20}
 `
 
 func loadFull(t *testing.T) *config.Config {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"reflect"
 	"time"
 )
 
@@ -72,6 +73,23 @@ func Parse(name string, data []byte, kinds map[string]Kind, opts ...Option) (*Co
 	return c, nil
 }
 
+// Decode reads a file of another kind than the configuration as strictly, such as the cases of a policy test, into the struct that v points
+// to. It returns the faults it found, to which the caller may add its own at their places, and false when nothing could be read at all.
+func Decode(name string, data []byte, v any) (*Problems, bool) {
+	p := NewProblems(name)
+	if len(data) > maxFile {
+		p.Add("", "", "the file is longer than %d bytes", maxFile)
+		return p, false
+	}
+	root := parseDocument(bytes.TrimPrefix(data, []byte("\ufeff")), p)
+	if root == nil {
+		return p, false
+	}
+	d := &decoder{problems: p}
+	d.fields(root, reflect.ValueOf(v).Elem(), "")
+	return p, true
+}
+
 // defaults returns the configuration that an empty file stands for.
 func defaults() *Config {
 	return &Config{
@@ -82,7 +100,8 @@ func defaults() *Config {
 			RateLimit:       RateLimit{PerSecond: 100, Burst: 1000},
 			ShutdownTimeout: Duration(20 * time.Second),
 		},
-		Admin: Admin{Listen: "127.0.0.1:8081"},
-		Audit: Audit{Output: AuditStdout},
+		Admin:    Admin{Listen: "127.0.0.1:8081"},
+		Timezone: "UTC",
+		Audit:    Audit{Output: AuditStdout, MaxSize: 100 * Megabyte, Keep: 10},
 	}
 }

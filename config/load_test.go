@@ -33,7 +33,7 @@ func TestLeastFileGetsDefaults(t *testing.T) {
 	require.Equal(t, config.RateLimit{PerSecond: 100, Burst: 1000}, c.Server.RateLimit)
 	require.Equal(t, 20*time.Second, c.Server.ShutdownTimeout.Std())
 	require.Equal(t, "127.0.0.1:8081", c.Admin.Listen)
-	require.Equal(t, config.AuditStdout, c.Audit.Output)
+	require.Equal(t, config.Audit{Output: config.AuditStdout, MaxSize: 100 * config.Megabyte, Keep: 10}, c.Audit)
 	require.Equal(t, config.DecideReview, c.Routes[0].Decide)
 	require.Empty(t, c.Warnings)
 	itsm, ok := c.Integrations[0].Config.(*tracker)
@@ -111,7 +111,12 @@ func TestEachMistake(t *testing.T) {
 		"tag":                {"name: all", "name: !!str all", `routes[0].name: tags and other special forms of YAML are not supported`},
 		"unknown alias":      {"name: all", "name: *all", `routes[0].name: there is no anchor "all"`},
 		"network":            {"{tls:", "{trusted_proxies: [10.0.0.1], tls:", `server.trusted_proxies[0]: "10.0.0.1" is not a network`},
-		"unused audit file":  {"server:", "audit: {file: x}\nserver:", `audit.file: is used only with output: file`},
+		"unused audit file":  {"server:", "audit: {file: x}\nserver:", `audit.file: is used only with output: file or both`},
+		"both but no file":   {"server:", "audit: {output: both}\nserver:", `audit.file: is required`},
+		"audit output":       {"server:", "audit: {output: syslog}\nserver:", `audit.output: "syslog" is not a value it can have (use one of: stdout, stderr, file, both)`},
+		"small audit files":  {"server:", "audit: {max_size: 10KB}\nserver:", `audit.max_size: 10KB is too small (use at least 1MB, or 0 for no limit)`},
+		"size of what":       {"server:", "audit: {max_size: 10}\nserver:", `audit.max_size: "10" is not a size`},
+		"negative keep":      {"server:", "audit: {keep: -1}\nserver:", `audit.keep: -1 is not a number of files`},
 		"query in address":   {"https://tracker.example.com", "https://tracker.example.com?a=b", `must not have a query or fragment`},
 		"no scheme":          {"https://tracker.example.com", "tracker.example.com", `integrations[0].config.url: is not an address`},
 		"empty secret":       {"token: t0ken", `token: ""`, `integrations[0].config.token: is an empty secret`},

@@ -94,6 +94,9 @@ func (p *Problems) Warn(path, mend, format string, args ...any) {
 // Offline reports whether files and environment variables that the file refers to may be absent.
 func (p *Problems) Offline() bool { return p.to.offline }
 
+// Line returns the line of a field in the file, or of the nearest place above it.
+func (p *Problems) Line(path string) int { return p.to.locate(join(p.prefix, path)).line }
+
 // Err returns every mistake found so far as an Error, or nil.
 func (p *Problems) Err() error {
 	if len(p.to.faults) == 0 {

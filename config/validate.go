@@ -19,7 +19,9 @@ func (c *Config) validate(p *Problems, kinds map[string]Kind) {
 	c.Admin.validate(p.At("admin"))
 	c.Audit.validate(p.At("audit"))
 	c.integrations(p, kinds)
+	c.routing(p)
 	c.routes(p)
+	texts(p.At("texts"), c.Texts)
 	c.people(p.At("teleport.people"))
 }
 
@@ -115,12 +117,18 @@ func (a *Admin) validate(p *Problems) {
 
 func (a *Audit) validate(p *Problems) {
 	p.Required("output", a.Output)
-	p.OneOf("output", a.Output, AuditStdout, AuditStderr, AuditFile)
+	p.OneOf("output", a.Output, AuditStdout, AuditStderr, AuditFile, AuditBoth)
 	switch {
-	case a.Output == AuditFile:
+	case a.Output == AuditFile || a.Output == AuditBoth:
 		p.Required("file", a.File)
 	case a.File != "":
-		p.Add("file", "set output: file or remove it", "is used only with output: file")
+		p.Add("file", "set output: file or both, or remove it", "is used only with output: file or both")
+	}
+	if a.MaxSize != 0 && a.MaxSize < Megabyte {
+		p.Add("max_size", "use at least 1MB, or 0 for no limit", "%s is too small", a.MaxSize)
+	}
+	if a.Keep < 0 {
+		p.Add("keep", "use the number of files to keep, or 0 to keep all", "%d is not a number of files", a.Keep)
 	}
 }
 

@@ -3,17 +3,33 @@ package config
 import (
 	"strings"
 	"time"
+	_ "time/tzdata" // The image has no zones of its own.
 )
 
 func (c *Config) routes(p *Problems) {
+	c.timezone(p)
 	names := names{}
 	for i := range c.Routes {
 		at := p.At(element("routes", i))
 		names.check(at, c.Routes[i].Name)
 		c.targets(at, c.Routes[i].Targets)
-		c.Routes[i].Approvers.validate(at.At("approvers"))
+		c.approvers(at.At("approvers"), c.Routes[i].Approvers)
 		c.Routes[i].deciding(at)
 		c.onCall(at, &c.Routes[i])
+		texts(at.At("texts"), c.Routes[i].Texts)
+	}
+}
+
+// mostAccess is the longest access that Teleport grants.
+const mostAccess = 14 * 24 * time.Hour
+
+// timezone checks that the zone exists. "Local" is not taken, because it depends on the machine.
+func (c *Config) timezone(p *Problems) {
+	if !p.Required("timezone", c.Timezone) {
+		return
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "Local" {
+		p.Add("timezone", "write a name such as UTC or Europe/Berlin", "%q is not a time zone", c.Timezone)
 	}
 }
 
@@ -63,7 +79,7 @@ func (c *Config) targets(p *Problems, targets []Target) {
 	}
 }
 
-func (a *Approvers) validate(p *Problems) {
+func (c *Config) approvers(p *Problems, a Approvers) {
 	for i, email := range a.Emails {
 		name, domain, ok := strings.Cut(email, "@")
 		if !ok || name == "" || domain == "" || strings.ContainsAny(email, " <>*,") || strings.Contains(domain, "@") {
@@ -75,13 +91,38 @@ func (a *Approvers) validate(p *Problems) {
 			p.Add(element("domains", i), "write it as example.com", "%q is not a domain", domain)
 		}
 	}
+	for i, group := range a.Groups {
+		at := p.At(element("groups", i))
+		if at.Required("integration", group.Integration) {
+			c.refersTo(at, group.Integration)
+		}
+		at.Required("group", strings.TrimSpace(group.Group))
+	}
+	for i, role := range a.Roles {
+		roleName(p, element("roles", i), role)
+	}
+}
+
+func roleName(p *Problems, path, role string) {
+	if role == "" || strings.ContainsAny(role, "*?^$ ") {
+		p.Add(path, "name each role", "%q is not the name of a role; patterns are not allowed here", role)
+	}
 }
 
 func (r *Route) deciding(p *Problems) {
 	if r.Decide == "" {
 		r.Decide = DecideReview
 	}
-	p.OneOf("decide", r.Decide, DecideReview, DecideOverride)
+	if r.Decide == DecideOnBehalf {
+		p.Add("decide", "use review; it is never replaced by another way silently",
+			"on_behalf needs Teleport 18.11 or later, and the Teleport API this version is built with does not offer it")
+	} else {
+		p.OneOf("decide", r.Decide, DecideReview, DecideOverride)
+	}
+	p.Duration("max_duration", r.MaxDuration, 0, mostAccess)
+	for i, verdict := range r.RequireReason {
+		p.OneOf(element("require_reason", i), verdict, "approve", "deny")
+	}
 	switch {
 	case r.Decide == DecideOverride:
 		p.Required("override_roles", r.OverrideRoles)
@@ -89,14 +130,30 @@ func (r *Route) deciding(p *Problems) {
 		p.Add("override_roles", "set decide: override or remove them", "are used only with decide: override")
 	}
 	for i, role := range r.OverrideRoles {
-		if role == "" || strings.ContainsAny(role, "*?^$ ") {
-			p.Add(element("override_roles", i), "name each role", "%q is not the name of a role; patterns are not allowed here", role)
-		}
+		roleName(p, element("override_roles", i), role)
 	}
+	r.notifying(p)
+}
+
+// notifying reports what has no use in a route that decides nothing.
+func (r *Route) notifying(p *Problems) {
 	if r.NotifyOnly && r.Decide == DecideOverride {
 		p.Add("decide", "remove it or notify_only", "decides nothing in a route with notify_only")
 	}
 	if r.NotifyOnly && !r.Approvers.Empty() {
 		p.Add("approvers", "remove them or notify_only", "decide nothing in a route with notify_only")
+	}
+	for _, unused := range []struct {
+		key string
+		set bool
+	}{
+		{"approve_when", r.ApproveWhen != ""},
+		{"deny_when", r.DenyWhen != ""},
+		{"require_reason", len(r.RequireReason) > 0},
+		{"max_duration", r.MaxDuration != 0},
+	} {
+		if r.NotifyOnly && unused.set {
+			p.Add(unused.key, "remove it or notify_only", "has no effect in a route with notify_only")
+		}
 	}
 }

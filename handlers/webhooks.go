@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -75,7 +76,9 @@ func (w *Webhooks) take(c echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	result := DeliveryIgnored
+	id := deliveryID(delivery.ID)
 	for _, h := range delivery.Hints {
+		h.DeliveryID = id
 		if w.Hint(name, h) {
 			result = DeliveryHinted
 		}
@@ -83,6 +86,17 @@ func (w *Webhooks) take(c echo.Context) error {
 	w.Count(name, result)
 	log.Debug("webhook taken", "event", delivery.Event, "delivery", delivery.ID, "result", result)
 	return answer(c, delivery.Reply)
+}
+
+// longestDeliveryID bounds what is kept of an identifier that comes from outside. Vendors use UUIDs and the like.
+const longestDeliveryID = 128
+
+// deliveryID is the vendor's identifier as it may be kept: it mostly comes in a header that the proof of origin does not cover.
+func deliveryID(id string) string {
+	if len(id) > longestDeliveryID {
+		id = id[:longestDeliveryID]
+	}
+	return strings.ToValidUTF8(id, "")
 }
 
 // unread answers a body that is too long, or that ended too soon or came too slowly. Everybody can send such, so it is no error of

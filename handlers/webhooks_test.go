@@ -80,6 +80,23 @@ func TestDeliveryIsPassedOnAsItCame(t *testing.T) {
 	require.Equal(t, map[string]int{"itsm " + DeliveryHinted: 1}, b.counts)
 }
 
+// The audit record says which delivery made the bridge look.
+func TestHintsCarryTheDelivery(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"":                                  "",
+		"evt-1":                             "evt-1",
+		strings.Repeat("x", 1<<16):          strings.Repeat("x", longestDeliveryID),
+		"a\xff\xfeb":                        "ab",
+		strings.Repeat("\u00e9", 100):       strings.Repeat("\u00e9", longestDeliveryID/2),
+		"x" + strings.Repeat("\u00e9", 100): "x" + strings.Repeat("\u00e9", longestDeliveryID/2-1),
+	} {
+		b := newBorder(&source{delivery: bridge.Delivery{ID: id, Hints: []bridge.Hint{{ObjectID: "1"}, {ObjectID: "2", DeliveryID: "forged"}}}})
+		require.Equal(t, http.StatusOK, ask(t, b.router, http.MethodPost, "/webhooks/itsm", nil).Code)
+		require.Equal(t, []bridge.Hint{{ObjectID: "1", DeliveryID: want}, {ObjectID: "2", DeliveryID: want}}, b.hints)
+	}
+}
+
 func TestDeliveryOfNoConcernIsAcknowledged(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string]*border{

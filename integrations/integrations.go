@@ -5,11 +5,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/jira"
+	"github.com/accessbridge/accessbridge/integrations/jsm"
+	"github.com/accessbridge/accessbridge/integrations/opsgenie"
 	"github.com/accessbridge/accessbridge/integrations/pagerduty"
 	"github.com/accessbridge/accessbridge/internal/httpx"
 )
@@ -21,6 +24,8 @@ type Options struct {
 	Targets []any
 	// Observe is called after each call to a vendor; code is 0 when there was no answer.
 	Observe func(method string, code int, took time.Duration)
+	// Transport replaces the network below the limits of the outbound client; nil for the network.
+	Transport http.RoundTripper
 }
 
 // Instance is one integration, ready to run, with what it can do. A capability it lacks is nil.
@@ -29,7 +34,10 @@ type Instance struct {
 	Ticketer  bridge.Ticketer
 	Decisions bridge.DecisionSource
 	OnCall    bridge.OnCallSource
-	Webhooks  bridge.WebhookSource
+	// OnCallEvery is the pause between readings of who is on call while a request waits.
+	OnCallEvery time.Duration
+	Groups      bridge.GroupSource
+	Webhooks    bridge.WebhookSource
 	// EnsureWebhooks registers the webhook at the vendor, or repairs it. It returns the secret of a new one, which is told only once, and
 	// whether anything was changed. Nil where the vendor has no interface for that.
 	EnsureWebhooks func(ctx context.Context, url string) (secret string, changed bool, err error)
@@ -46,6 +54,8 @@ type Kind struct {
 	config.Kind
 	// OnCall is true for a vendor that knows who is on call.
 	OnCall bool
+	// Groups is true for a vendor that tells who is in a group of people.
+	Groups bool
 	// New makes the integration from its decoded settings, without any call.
 	New func(name string, settings config.Settings, o Options) (*Instance, error)
 }
@@ -53,8 +63,10 @@ type Kind struct {
 // Builtin is the map of all types. A new vendor is one more line, and a function that makes it.
 func Builtin() map[string]Kind {
 	return map[string]Kind{
-		"jira":      {Kind: jira.Kind(), New: newJira},
-		"pagerduty": {Kind: pagerduty.Kind(), New: newPagerDuty, OnCall: true},
+		"jira":      {Kind: jira.Kind(), New: newJira, Groups: true},
+		"jsm":       {Kind: jsm.Kind(), New: newJSM, OnCall: true, Groups: true},
+		"opsgenie":  {Kind: opsgenie.Kind(), New: newOpsgenie, OnCall: true, Groups: true},
+		"pagerduty": {Kind: pagerduty.Kind(), New: newPagerDuty, OnCall: true, Groups: true},
 	}
 }
 
@@ -72,11 +84,13 @@ func newJira(name string, settings config.Settings, o Options) (*Instance, error
 	if !ok {
 		return nil, foreign(name, settings)
 	}
-	j, err := jira.New(name, s, jira.Options{Log: o.Log, Observe: o.Observe, Targets: targets[jira.Target](o)})
+	j, err := jira.New(name, s, jira.Options{Log: o.Log, Observe: o.Observe, Transport: o.Transport, Targets: targets[jira.Target](o)})
 	if err != nil {
 		return nil, err
 	}
-	return twoWay("jira", j, j.Mode() == jira.ModePoll), nil
+	i := twoWay("jira", j, j.Mode() == jira.ModePoll)
+	i.Groups = j
+	return i, nil
 }
 
 func newPagerDuty(name string, settings config.Settings, o Options) (*Instance, error) {
@@ -84,12 +98,40 @@ func newPagerDuty(name string, settings config.Settings, o Options) (*Instance, 
 	if !ok {
 		return nil, foreign(name, settings)
 	}
-	p, err := pagerduty.New(name, s, pagerduty.Options{Log: o.Log, Observe: o.Observe, Targets: targets[pagerduty.Target](o)})
+	p, err := pagerduty.New(name, s, pagerduty.Options{Log: o.Log, Observe: o.Observe, Transport: o.Transport, Targets: targets[pagerduty.Target](o)})
 	if err != nil {
 		return nil, err
 	}
 	i := twoWay("pagerduty", p, p.Mode() == pagerduty.ModePoll)
-	i.OnCall, i.EnsureWebhooks = p, p.EnsureWebhooks
+	i.OnCall, i.OnCallEvery, i.Groups, i.EnsureWebhooks = p, p.OnCallEvery(), p, p.EnsureWebhooks
+	return i, nil
+}
+
+func newOpsgenie(name string, settings config.Settings, o Options) (*Instance, error) {
+	s, ok := settings.(*opsgenie.Settings)
+	if !ok {
+		return nil, foreign(name, settings)
+	}
+	og, err := opsgenie.New(name, s, opsgenie.Options{Log: o.Log, Observe: o.Observe, Transport: o.Transport, Targets: targets[opsgenie.Target](o)})
+	if err != nil {
+		return nil, err
+	}
+	i := twoWay("opsgenie", og, og.Mode() == opsgenie.ModePoll)
+	i.OnCall, i.OnCallEvery, i.Groups = og, og.OnCallEvery(), og
+	return i, nil
+}
+
+func newJSM(name string, settings config.Settings, o Options) (*Instance, error) {
+	s, ok := settings.(*jsm.Settings)
+	if !ok {
+		return nil, foreign(name, settings)
+	}
+	j, err := jsm.New(name, s, jsm.Options{Log: o.Log, Observe: o.Observe, Transport: o.Transport, Targets: targets[jsm.Target](o)})
+	if err != nil {
+		return nil, err
+	}
+	i := twoWay("jsm", j, j.Mode() == jsm.ModePoll)
+	i.OnCall, i.OnCallEvery, i.Groups = j, j.OnCallEvery(), j
 	return i, nil
 }
 

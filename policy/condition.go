@@ -7,108 +7,105 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/ext"
-
-	"github.com/accessbridge/accessbridge/bridge"
 )
 
-// costLimit bounds the work of one evaluation, in CEL's own units; a condition over a hundred roles costs a few thousand.
+// costLimit bounds the work of one evaluation, in CEL's own units; a condition over a hundred roles costs a few thousand. An evaluation
+// that goes beyond is interrupted with an error. Unlike a limit in time it is met by the same facts every time.
 const costLimit = 200_000
 
-// Request is what an expression sees as `request`. The names in the tags are the names in the configuration.
-type Request struct {
-	ID                 string              `cel:"id"`
-	Cluster            string              `cel:"cluster"`
-	User               string              `cel:"user"`
-	Roles              []string            `cel:"roles"`
-	Resources          []Resource          `cel:"resources"`
-	Reason             string              `cel:"reason"`
-	Annotations        map[string][]string `cel:"annotations"`
-	SuggestedReviewers []string            `cel:"suggested_reviewers"`
-	// Kind is "role" or "resource".
-	Kind string `cel:"kind"`
-}
-
-// Resource is what an expression sees as an element of `request.resources`.
-type Resource struct {
-	Cluster string `cel:"cluster"`
-	Kind    string `cel:"kind"`
-	Name    string `cel:"name"`
-}
-
-// compiler turns expressions into conditions. The environment is built once, because building it costs more than compiling.
+// compiler turns expressions into conditions. The environments are built once, because building one costs more than compiling.
 type compiler struct {
-	env *cel.Env
+	// routing is what a route's `when` sees, deciding what `approve_when` and `deny_when` see besides.
+	routing, deciding *cel.Env
 }
 
 func newCompiler() (*compiler, error) {
-	env, err := cel.NewEnv(
-		ext.NativeTypes(reflect.TypeFor[Request](), reflect.TypeFor[Resource](), ext.ParseStructTags(true)),
-		ext.Strings(),
-		ext.Sets(),
-		cel.Variable("request", cel.ObjectType("policy.Request")),
+	routing, err := cel.NewEnv(
+		ext.NativeTypes(reflect.TypeFor[Request](), reflect.TypeFor[Resource](), reflect.TypeFor[Threshold](), reflect.TypeFor[Clock](),
+			reflect.TypeFor[Statement](), reflect.TypeFor[Shift](), ext.ParseStructTags(true)),
+		cel.EnableMacroCallTracking(), // so that parts of an expression can be written as they stand in the configuration
+		ext.Strings(), ext.Sets(), ext.Lists(), ext.Math(), globs(),
+		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), globLiterals{}),
+		cel.Variable(varRequest, cel.ObjectType(typeRequest)),
+		cel.Variable(varCluster, cel.StringType),
+		cel.Variable(varTime, cel.ObjectType("policy.Clock")),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the expression language: %w", err)
 	}
-	return &compiler{env: env}, nil
+	statements, shifts := cel.ListType(cel.ObjectType("policy.Statement")), cel.ListType(cel.ObjectType("policy.Shift"))
+	deciding, err := routing.Extend(
+		cel.Variable(varEvidence, statements), cel.Variable(varApprovals, statements), cel.Variable(varDenials, statements),
+		cel.Variable(varOnCall, shifts),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the expression language: %w", err)
+	}
+	return &compiler{routing: routing, deciding: deciding}, nil
 }
 
-// condition is a compiled expression; nil selects everything.
+// condition is a compiled expression.
 type condition struct {
 	program cel.Program
+	// env and checked are what the program was made of.
+	env     *cel.Env
+	checked *cel.Ast
+	// needs names what the expression uses of the facts that may be unknown.
+	needs map[string]bool
+	// onCall is where the expression uses on_call, empty where it does not.
+	onCall string
 }
 
-func (c *compiler) compile(expression string) (*condition, error) {
+// compile returns nil for a blank expression.
+func compile(env *cel.Env, expression string) (*condition, error) {
 	if strings.TrimSpace(expression) == "" {
 		return nil, nil
 	}
-	ast, issues := c.env.Compile(expression)
+	checked, issues := env.Compile(expression)
 	if issues.Err() != nil {
 		return nil, expressionFaults(issues)
 	}
-	if !ast.OutputType().IsExactType(cel.BoolType) {
-		return nil, fmt.Errorf("1:1: the condition yields %s, not true or false", ast.OutputType())
+	if !checked.OutputType().IsExactType(cel.BoolType) {
+		return nil, fmt.Errorf("1:1: the condition yields %s, not true or false", checked.OutputType())
 	}
-	program, err := c.env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	program, err := env.Program(checked, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), cel.CostTrackerOptions(globCosts()...))
 	if err != nil {
-		return nil, fmt.Errorf("preparing the condition: %w", err)
+		return nil, fmt.Errorf("1:1: preparing the condition: %w", err)
 	}
-	return &condition{program: program}, nil
+	needs, onCall := needsOf(checked.NativeRep())
+	return &condition{program: program, env: env, checked: checked, needs: needs, onCall: onCall}, nil
 }
 
 // expressionFaults reports every fault with its line and column inside the expression.
 func expressionFaults(issues *cel.Issues) error {
 	var faults []error
 	for _, e := range issues.Errors() {
-		faults = append(faults, fmt.Errorf("%d:%d: %s", e.Location.Line(), e.Location.Column()+1, e.Message))
+		line, column := max(e.Location.Line(), 1), max(e.Location.Column(), 0)
+		faults = append(faults, fmt.Errorf("%d:%d: %s", line, column+1, e.Message))
 	}
 	return errors.Join(faults...)
 }
 
-func (c *condition) selects(req bridge.Request) (bool, error) {
-	if c == nil {
-		return true, nil
+// place writes where an expression stands inside the text of its condition.
+func place(checked *ast.AST, id int64) string {
+	at := checked.SourceInfo().GetStartLocation(id)
+	return fmt.Sprintf("%d:%d", max(at.Line(), 1), max(at.Column(), 0)+1)
+}
+
+// holds evaluates the condition. What it uses and is not known is an error, never an empty value.
+func (c *condition) holds(f *facts) (bool, error) {
+	if err := f.missing(c.needs); err != nil {
+		return false, err
 	}
-	result, _, err := c.program.Eval(map[string]any{"request": view(req)})
+	result, _, err := c.program.Eval(f)
 	if err != nil {
 		return false, fmt.Errorf("evaluating the condition: %w", err)
 	}
-	selected, ok := result.Value().(bool)
+	holds, ok := result.Value().(bool)
 	if !ok {
 		return false, fmt.Errorf("the condition yielded %v", result.Value())
 	}
-	return selected, nil
-}
-
-func view(req bridge.Request) Request {
-	v := Request{
-		ID: req.ID, Cluster: req.Cluster, User: req.User, Roles: req.Roles, Reason: req.Reason,
-		Annotations: req.Annotations, SuggestedReviewers: req.SuggestedReviewers, Kind: "role",
-	}
-	for _, r := range req.Resources {
-		v.Kind = "resource"
-		v.Resources = append(v.Resources, Resource{Cluster: r.Cluster, Kind: r.Kind, Name: r.Name})
-	}
-	return v
+	return holds, nil
 }

@@ -69,6 +69,16 @@ func (d directory) EmailsOf(user string) ([]string, bool) {
 	return addresses, ok
 }
 
+func (d directory) TraitsOf(user string) (map[string][]string, bool) {
+	addresses, ok := d[user]
+	return map[string][]string{"email": addresses, "team": {"core"}}, ok
+}
+
+func (d directory) RolesOf(user string) ([]string, bool) {
+	_, ok := d[user]
+	return []string{"access", user + "-role"}, ok
+}
+
 var staff = directory{
 	"alice": {"alice@example.com", "a.smith@example.com"},
 	"bob":   {"bob@example.com"},

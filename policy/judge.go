@@ -1,134 +1,260 @@
 package policy
 
 import (
-	"cmp"
+	"errors"
+	"fmt"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
 )
 
-// clockSkew is how far the vendor's clock may run behind Teleport's before evidence counts as older than the request.
-const clockSkew = time.Minute
-
-// fault is a reason why a piece of evidence does not count.
-type fault struct {
-	code, text string
+// judgement is the state of one call of Judge.
+type judgement struct {
+	policy *Policy
+	req    bridge.Request
+	// deciding are the routes that may decide, heard what counts in each.
+	deciding []*compiled
+	heard    []*hearing
+	decision bridge.Decision
+	// blocked says why nothing is approved: somebody who may deny has, but in a way that does not count yet.
+	blocked string
 }
 
-// The faults. The texts are written on the object, for the people who look at it.
-var (
-	faultPolicy    = &fault{"policy_error", "a condition of the routing policy could not be evaluated, so nothing is decided. An administrator of accessbridge finds the error in its log."}
-	faultMarker    = &fault{"wrong_marker", "this object no longer carries the request's own id; somebody has changed it. Decide the request in Teleport."}
-	faultNoActor   = &fault{"no_actor", "it is not known who brought the object into this state. Move it back and let a person move it again."}
-	faultAutomated = &fault{"automation", "automation and bots cannot decide Access Requests. A person has to."}
-	faultBarred    = &fault{"barred", ""}
-	faultTooOld    = &fault{"too_old", "this state is older than the Access Request itself. Move it back and decide it again."}
-	faultUnmapped  = &fault{"unmapped", "the e-mail address of the person is hidden or absent, so they cannot be told from others. An administrator can add the account to teleport.people.table."}
-	faultAmbiguous = &fault{"ambiguous", "more than one Teleport user matches the person. An administrator can settle it in teleport.people.table."}
-	faultNotAUser  = &fault{"not_a_user", "no Teleport user matches the person, and only Teleport users may decide here."}
-	faultRequester = &fault{"requester", "nobody can decide their own Access Request. Move it back and let another person decide."}
-	faultNobody    = &fault{"requester_unknown", "the requester's e-mail address is not known, so it cannot be ruled out that the requester made this decision. An administrator can add the requester to teleport.people.table."}
-	faultApprover  = &fault{"not_approver", "the person is not among the approvers for such requests. Move it back and let an approver decide."}
-	faultOverride  = &fault{"override_not_allowed", "the request asks for a role that may not be decided without a review in Teleport. Review it in Teleport."}
-)
-
-// Judge weighs all evidence on a request. It approves or denies only by an accepted piece of evidence; a denial beats any number of
-// approvals; everything else leaves the request undecided. The order of the evidence does not matter.
-func (p *Policy) Judge(req bridge.Request, evidence []bridge.Evidence) bridge.Decision {
-	route, err := p.Match(req)
-	if route == nil || route.NotifyOnly {
+// Judge weighs all evidence on a request, and who is on call for it. The first of the request's routes that is not there for notifying
+// alone may approve and deny, the others may only deny. A denial goes before everything else, a person's approval before being on call. It
+// decides only by a statement that was accepted, or a shift of the requester's own; everything else, and every error, leaves the request
+// undecided. The order of evidence and duties does not matter.
+func (p *Policy) Judge(req bridge.Request, evidence []bridge.Evidence, duties []bridge.Duty) bridge.Decision {
+	m := p.match(req)
+	j := &judgement{policy: p, req: req, deciding: m.deciding()}
+	if len(j.deciding) == 0 {
 		return bridge.Decision{}
 	}
-	decision := bridge.Decision{Route: route.Name, Mode: route.Mode}
+	first := j.deciding[0]
+	j.decision = bridge.Decision{Route: first.Name, Mode: first.Mode}
+	if m.err != nil {
+		j.refuseAll(evidence, m.err)
+		return j.decision
+	}
+	for range j.deciding {
+		j.heard = append(j.heard, &hearing{people: p.people})
+	}
+	j.hear(evidence)
+	j.heard[0].attend(p, first, req, duties)
+	if denied, err := j.deny(); denied || err != nil {
+		j.failed(err)
+		return j.decision
+	}
+	j.failed(j.approve())
+	return j.decision
+}
+
+// refuseAll refuses every decision at the targets of the deciding routes, because it cannot be told which routes the request has.
+func (j *judgement) refuseAll(evidence []bridge.Evidence, err error) {
+	j.decision.Detail, j.decision.Unknown = err.Error(), errors.Is(err, bridge.ErrUnknown)
 	for _, ev := range sorted(evidence) {
-		if ev.Verdict == bridge.Undecided || !hasTarget(route, ev.Target) {
-			continue
-		}
-		if err != nil {
-			refusal := refuse(ev, faultPolicy)
-			refusal.Detail = err.Error()
-			decision.Refusals = append(decision.Refusals, refusal)
-			continue
-		}
-		who, why := p.accept(route, req, ev)
-		if why != nil {
-			decision.Refusals = append(decision.Refusals, refuse(ev, why))
-			continue
-		}
-		if decision.Verdict == bridge.Undecided {
-			decision.Verdict, decision.Evidence = ev.Verdict, ev
-			decision.Person, decision.Reason = who.name(), ev.Reason
-			decision.Rule = "status"
+		if ev.Verdict != bridge.Undecided && owner(j.deciding, ev.Target) >= 0 {
+			j.refuse(ev, faultPolicy, err.Error())
 		}
 	}
-	return decision
 }
 
-// accept runs every rule that a piece of evidence has to pass before it may decide.
-func (p *Policy) accept(route *Route, req bridge.Request, ev bridge.Evidence) (person, *fault) {
+func (j *judgement) refuse(ev bridge.Evidence, why *fault, detail string) {
+	refusal := refuse(ev, why)
+	refusal.Detail = detail
+	j.decision.Refusals = append(j.decision.Refusals, refusal)
+}
+
+// hear gives each piece of evidence to the route it belongs to, or refuses it. A state that says nothing by itself is nothing to refuse.
+func (j *judgement) hear(evidence []bridge.Evidence) {
+	for _, ev := range sorted(evidence) {
+		n := owner(j.deciding, ev.Target)
+		if n < 0 {
+			continue
+		}
+		who, why := j.policy.accept(&j.deciding[n].Route, j.req, ev)
+		if why == nil && n > 0 && ev.Verdict == bridge.Approve {
+			why = faultOtherRoute(j.deciding[0].Name)
+		}
+		switch {
+		case why == nil:
+			j.heard[n].hear(statement{who: who, ev: ev})
+		case ev.Verdict != bridge.Undecided:
+			j.refuse(ev, why, "")
+			j.decision.Unknown = j.decision.Unknown || why == faultGroup
+			if ev.Verdict == bridge.Deny && (why == faultNoReason || why == faultGroup) {
+				j.blocked = fmt.Sprintf("nothing is approved while there is a denial at %s that may come to count (%s)", ev.Target, why.code)
+			}
+		}
+	}
+}
+
+// deny asks each route whether it denies.
+func (j *judgement) deny() (bool, error) {
+	for n, route := range j.deciding {
+		h := j.heard[n]
+		by := h.newest(is(bridge.Deny))
+		rule := bridge.RuleStatus
+		if route.denyWhen != nil {
+			if len(h.accepted) == 0 {
+				continue
+			}
+			denies, err := j.holds(route.denyWhen, route, h)
+			if err != nil {
+				return false, fmt.Errorf("route %q: deny_when: %w", route.Name, err)
+			}
+			if !denies {
+				continue
+			}
+			rule = bridge.RuleDenyWhen
+			if by == nil {
+				by = h.newest(isNot(bridge.Undecided))
+			}
+			if by == nil {
+				by = h.newest(is(bridge.Undecided))
+			}
+		}
+		if by != nil {
+			return j.decide(n, bridge.Deny, rule, *by), nil
+		}
+	}
+	return false, nil
+}
+
+// approve asks the first route whether it approves.
+func (j *judgement) approve() error {
+	route, h := j.deciding[0], j.heard[0]
+	if j.blocked != "" {
+		j.decision.Detail = j.blocked
+		return nil
+	}
+	if route.tooLong(j.req) {
+		if len(h.shifts) > 0 || route.approveWhen != nil && len(h.accepted) > 0 {
+			j.decision.Detail = faultTooLong(route.MaxDuration, j.req).text
+		}
+		return nil
+	}
+	by := h.newest(is(bridge.Approve))
+	if route.approveWhen == nil {
+		switch {
+		case by != nil:
+			j.decide(0, bridge.Approve, bridge.RuleStatus, *by)
+		case len(h.shifts) > 0:
+			j.approveShift(bridge.RuleOnCall)
+		}
+		return nil
+	}
+	if len(h.accepted) == 0 && len(h.shifts) == 0 {
+		return nil
+	}
+	approves, err := j.holds(route.approveWhen, route, h)
+	if err != nil {
+		return fmt.Errorf("route %q: approve_when: %w", route.Name, err)
+	}
+	if by == nil {
+		by = h.newest(is(bridge.Undecided))
+	}
 	switch {
-	case ev.Marker != req.ID:
-		return person{}, faultMarker
-	case ev.Actor.Automated:
-		return person{}, faultAutomated
-	case !ev.Actor.Known():
-		return person{}, faultNoActor
-	case ev.Barred != "":
-		return person{}, faultBarred
-	case ev.At.Before(req.Created.Add(-clockSkew)):
-		return person{}, faultTooOld
+	case !approves:
+	case by != nil:
+		j.decide(0, bridge.Approve, bridge.RuleApproveWhen, *by)
+	case len(h.shifts) > 0:
+		j.approveShift(bridge.RuleApproveWhen)
+	default:
+		j.decision.Detail = "approve_when is true, but nobody has approved and the requester is not on call"
 	}
-	who, why := p.people.identify(ev.Target, ev.Actor)
-	if why != nil {
-		return person{}, why
+	return nil
+}
+
+func is(v bridge.Verdict) func(bridge.Verdict) bool {
+	return func(o bridge.Verdict) bool { return o == v }
+}
+
+func isNot(v bridge.Verdict) func(bridge.Verdict) bool {
+	return func(o bridge.Verdict) bool { return o != v }
+}
+
+func (j *judgement) holds(c *condition, route *compiled, h *hearing) (bool, error) {
+	return c.holds(&facts{policy: j.policy, req: j.req, now: h.moment(route.seesOnCall()), heard: h})
+}
+
+// seesOnCall reports whether a decision of the route may rest on who is on call by an expression.
+func (r *compiled) seesOnCall() bool {
+	return r.denyWhen != nil && r.denyWhen.needs[needOnCall] || r.approveWhen != nil && r.approveWhen.needs[needOnCall]
+}
+
+// failed leaves the request undecided because of an error. Every statement that could have decided is refused, so that people see it; that
+// it has not been read yet who is on call is no fault, and passes.
+func (j *judgement) failed(err error) {
+	if err == nil {
+		return
 	}
-	same, told := p.people.isRequester(who, req.User)
-	switch {
-	case same:
-		return person{}, faultRequester
-	case !told:
-		return person{}, faultNobody
-	case !route.Approvers.allows(who):
-		return person{}, faultApprover
-	case route.Mode == bridge.ModeOverride && !subset(req.Roles, route.OverrideRoles):
-		return person{}, faultOverride
+	j.decision.Detail, j.decision.Unknown = err.Error(), j.decision.Unknown || errors.Is(err, bridge.ErrUnknown)
+	if unknown, ok := errors.AsType[*unknownError](err); ok && unknown.need == needOnCall && j.awaited() {
+		return
 	}
-	return who, nil
-}
-
-// sorted puts denials first, then the earlier evidence, so that the outcome never depends on the order of arrival.
-func sorted(evidence []bridge.Evidence) []bridge.Evidence {
-	return slices.SortedFunc(slices.Values(evidence), func(a, b bridge.Evidence) int {
-		return cmp.Or(
-			cmp.Compare(precedence(a.Verdict), precedence(b.Verdict)),
-			a.At.Compare(b.At),
-			cmp.Compare(a.Target, b.Target),
-			cmp.Compare(a.Actor.ID, b.Actor.ID),
-			cmp.Compare(a.Actor.Email, b.Actor.Email),
-			cmp.Compare(a.Reason, b.Reason),
-			cmp.Compare(a.Object.ID, b.Object.ID),
-			cmp.Compare(a.Status, b.Status),
-			b.ReadAt.Compare(a.ReadAt),
-		)
-	})
-}
-
-func precedence(v bridge.Verdict) int {
-	if v == bridge.Deny {
-		return 0
+	for _, h := range j.heard {
+		for _, s := range h.accepted {
+			if s.ev.Verdict != bridge.Undecided {
+				j.refuse(s.ev, faultPolicy, err.Error())
+			}
+		}
 	}
-	return 1
 }
 
-func hasTarget(route *Route, integration string) bool {
-	return slices.ContainsFunc(route.Targets, func(t bridge.Target) bool { return t.Integration == integration })
+// awaited reports whether an answer is still to come to what the first route asks about who is on call.
+func (j *judgement) awaited() bool { return len(j.deciding[0].OnCall) > 0 && !j.heard[0].shiftsKnown }
+
+// decide settles the decision by a statement of a route; false when the statement lacks the reason that such a decision needs.
+func (j *judgement) decide(n int, v bridge.Verdict, rule string, by statement) bool {
+	route, h, d := j.deciding[n], j.heard[n], &j.decision
+	if route.unreasoned(v, by.ev) {
+		j.refuse(by.ev, faultNoReason, "")
+		// Denying is not given up in favour of approving.
+		return v == bridge.Deny
+	}
+	d.Verdict, d.Route, d.Mode, d.Rule = v, route.Name, route.Mode, rule
+	d.Evidence, d.Person, d.Reason = by.ev, by.who.name(), by.ev.Reason
+	if rule == bridge.RuleStatus && route.denyWhen == nil {
+		return true
+	}
+	words := []string{strings.TrimSpace(by.ev.Reason)}
+	for _, s := range h.accepted {
+		if s.ev != by.ev {
+			d.Support = append(d.Support, s.ev)
+			words = append(words, fmt.Sprintf("%s: %q at %s", s.who.name(), s.ev.Status, s.ev.Target))
+		}
+	}
+	words = append(words, j.supportShifts(route, h)...)
+	d.Reason = strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), "; ")
+	return true
 }
 
-func refuse(ev bridge.Evidence, why *fault) bridge.Refusal {
-	return bridge.Refusal{Evidence: ev, Code: why.code, Text: cmp.Or(why.text, ev.Barred)}
+// supportShifts adds what an expression saw of who is on call to what the decision rests on.
+func (j *judgement) supportShifts(route *compiled, h *hearing) (words []string) {
+	if !route.seesOnCall() {
+		return nil
+	}
+	for _, d := range h.duties {
+		j.decision.Duties = append(j.decision.Duties, bridge.Duty{Integration: d.Integration, ReadAt: d.ReadAt})
+	}
+	for _, s := range h.shifts {
+		if s.ev != j.decision.Evidence {
+			j.decision.Support = append(j.decision.Support, s.ev)
+			words = append(words, j.req.User+" is "+s.ev.Reason)
+		}
+	}
+	return words
 }
 
-func subset(roles, allowed []string) bool {
-	return len(roles) > 0 && !slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(allowed, r) })
+// approveShift settles the decision by the requester's own shift. Nobody has to give a reason for it.
+func (j *judgement) approveShift(rule string) {
+	route, h, d := j.deciding[0], j.heard[0], &j.decision
+	by := h.shifts[0]
+	d.Verdict, d.Rule, d.Evidence, d.Person = bridge.Approve, rule, by.ev, j.req.User
+	d.Reason = j.req.User + " is " + by.ev.Reason
+	if words := j.supportShifts(route, h); len(words) > 0 {
+		d.Reason += "; " + strings.Join(words, "; ")
+	}
 }

@@ -21,7 +21,7 @@ func codes(d bridge.Decision) []string {
 func TestApprovalByAnotherPersonDecides(t *testing.T) {
 	p := compile(t, nil, route())
 	ev := evidence()
-	d := p.Judge(request(), []bridge.Evidence{ev})
+	d := p.Judge(request(), []bridge.Evidence{ev}, nil)
 	require.Equal(t, bridge.Decision{
 		Verdict: bridge.Approve, Person: "bob", Reason: "looks right", Evidence: ev, Route: "all", Rule: "status", Mode: bridge.ModeReview,
 	}, d)
@@ -60,7 +60,7 @@ func TestP3_RefusalsNameTheirCode(t *testing.T) {
 			for _, verdict := range []bridge.Verdict{bridge.Approve, bridge.Deny} {
 				ev := c.ev
 				ev.Verdict = verdict
-				d := p.Judge(request(), []bridge.Evidence{ev})
+				d := p.Judge(request(), []bridge.Evidence{ev}, nil)
 				require.Equal(t, bridge.Undecided, d.Verdict)
 				require.Empty(t, d.Person)
 				require.Equal(t, []string{code}, codes(d))
@@ -73,21 +73,21 @@ func TestP3_RefusalsNameTheirCode(t *testing.T) {
 
 func TestUnknownStatusDecidesNothing(t *testing.T) {
 	p := compile(t, nil, route())
-	d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.Status, ev.Verdict = "Renamed", bridge.Undecided })})
+	d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.Status, ev.Verdict = "Renamed", bridge.Undecided })}, nil)
 	require.Equal(t, bridge.Undecided, d.Verdict)
 	require.Empty(t, d.Refusals, "an open object is no decision, so there is nothing to refuse")
 }
 
 func TestEvidenceFromATargetOutsideTheRouteIsIgnored(t *testing.T) {
 	p := compile(t, nil, route())
-	d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.Target = "pager" })})
+	d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.Target = "pager" })}, nil)
 	require.Equal(t, bridge.Undecided, d.Verdict)
 	require.Empty(t, d.Refusals)
 }
 
 func TestNotifyOnlyNeverDecides(t *testing.T) {
 	p := compile(t, nil, route(func(r *policy.Route) { r.NotifyOnly = true }))
-	require.Equal(t, bridge.Decision{}, p.Judge(request(), []bridge.Evidence{evidence(), evidence(denied)}))
+	require.Equal(t, bridge.Decision{}, p.Judge(request(), []bridge.Evidence{evidence(), evidence(denied)}, nil))
 	_, told, _ := p.Target(request(), "jira")
 	require.True(t, told)
 }
@@ -97,7 +97,7 @@ func TestDenyBeatsAnyNumberOfEarlierApprovals(t *testing.T) {
 	deny := evidence(denied, by(bridge.Actor{ID: "c", Email: "carol@example.com"}), func(ev *bridge.Evidence) {
 		ev.Target, ev.At, ev.Reason = "pager", made.Add(30*time.Minute), "not today"
 	})
-	d := p.Judge(request(), []bridge.Evidence{evidence(), deny, evidence()})
+	d := p.Judge(request(), []bridge.Evidence{evidence(), deny, evidence()}, nil)
 	require.Equal(t, bridge.Deny, d.Verdict)
 	require.Equal(t, "carol@example.com", d.Person)
 	require.Equal(t, "not today", d.Reason)
@@ -108,23 +108,23 @@ func TestLatestReadingOfTheSameFactIsNamed(t *testing.T) {
 	p := compile(t, nil, route())
 	early, late := evidence(), evidence(func(ev *bridge.Evidence) { ev.ReadAt = ev.ReadAt.Add(time.Hour) })
 	for _, order := range [][]bridge.Evidence{{early, late}, {late, early}} {
-		require.Equal(t, late, p.Judge(request(), order).Evidence)
+		require.Equal(t, late, p.Judge(request(), order, nil).Evidence)
 	}
 }
 
 // A denial that does not count must not stand in the way of an approval that does.
 func TestRefusedDenialDoesNotBlock(t *testing.T) {
 	p := compile(t, nil, route())
-	d := p.Judge(request(), []bridge.Evidence{evidence(denied, func(ev *bridge.Evidence) { ev.Actor.Automated = true }), evidence()})
+	d := p.Judge(request(), []bridge.Evidence{evidence(denied, func(ev *bridge.Evidence) { ev.Actor.Automated = true }), evidence()}, nil)
 	require.Equal(t, bridge.Approve, d.Verdict)
 	require.Equal(t, []string{"automation"}, codes(d))
 }
 
 func TestEvidenceWithinTheClockSkewCounts(t *testing.T) {
 	p := compile(t, nil, route())
-	d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.At = made.Add(-time.Minute) })})
+	d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.At = made.Add(-time.Minute) })}, nil)
 	require.Equal(t, bridge.Approve, d.Verdict)
-	d = p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.At = time.Time{} })})
+	d = p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.At = time.Time{} })}, nil)
 	require.Equal(t, []string{"too_old"}, codes(d), "evidence without a time proves nothing")
 }
 
@@ -150,7 +150,7 @@ func TestApprovers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, policy.NewPeople(staff, table, false), route(func(r *policy.Route) { r.Approvers = c.approvers }))
-			d := p.Judge(request(), []bridge.Evidence{evidence(by(c.actor))})
+			d := p.Judge(request(), []bridge.Evidence{evidence(by(c.actor))}, nil)
 			require.Equal(t, c.want, d.Verdict == bridge.Approve, "%v", codes(d))
 		})
 	}
@@ -160,11 +160,11 @@ func TestOverrideOnlyForTheRolesOfTheRoute(t *testing.T) {
 	p := compile(t, nil, route(func(r *policy.Route) {
 		r.Mode, r.OverrideRoles = bridge.ModeOverride, []string{"prod-db", "prod-web"}
 	}))
-	d := p.Judge(request(), []bridge.Evidence{evidence()})
+	d := p.Judge(request(), []bridge.Evidence{evidence()}, nil)
 	require.Equal(t, bridge.Approve, d.Verdict)
 	require.Equal(t, bridge.ModeOverride, d.Mode)
 	for _, roles := range [][]string{{"prod-db", "admin"}, {"admin"}, nil} {
-		d = p.Judge(request(func(r *bridge.Request) { r.Roles = roles }), []bridge.Evidence{evidence()})
+		d = p.Judge(request(func(r *bridge.Request) { r.Roles = roles }), []bridge.Evidence{evidence()}, nil)
 		require.Equal(t, []string{"override_not_allowed"}, codes(d), "roles %v", roles)
 	}
 }

@@ -35,47 +35,76 @@ func annotated(req bridge.Request, key string) []string {
 	return slices.DeleteFunc(slices.Clone(req.Annotations[key]), func(name string) bool { return strings.TrimSpace(name) == "" })
 }
 
-// OnCall lists what to ask an integration about a request; nothing when no rule of the request's route names it.
+// OnCall lists what to ask an integration about a request; nothing when no rule of the route that decides names it.
 func (p *Policy) OnCall(req bridge.Request, integration string) []bridge.OnCallQuery {
-	route, err := p.Match(req)
-	if err != nil || route == nil || route.NotifyOnly {
+	m := p.match(req)
+	deciding := m.deciding()
+	if m.err != nil || len(deciding) == 0 {
 		return nil
 	}
+	return deciding[0].queries(req, integration)
+}
+
+func (r *Route) queries(req bridge.Request, integration string) []bridge.OnCallQuery {
 	var queries []bridge.OnCallQuery
-	for _, rule := range route.OnCall {
-		if q := rule.query(req); rule.Integration == integration && !q.Empty() {
+	for _, rule := range r.OnCall {
+		if rule.Integration != integration {
+			continue
+		}
+		if q := rule.query(req); !q.Empty() {
 			queries = append(queries, q)
 		}
 	}
 	return queries
 }
 
-// JudgeDuty approves a request whose requester is on call by a rule of its route. It never denies. It is asked after Judge, so that a
-// person's denial goes first.
-func (p *Policy) JudgeDuty(req bridge.Request, duties []bridge.Duty) bridge.Decision {
-	route, err := p.Match(req)
-	if err != nil || route == nil || route.NotifyOnly {
-		return bridge.Decision{}
+// ownShift is a shift of the requester's own, and the same as evidence.
+type ownShift struct {
+	ev    bridge.Evidence
+	shift bridge.Shift
+}
+
+// attend finds the requester's own shifts among those that the route asks for. None count for roles that may not be overridden.
+func (h *hearing) attend(p *Policy, route *compiled, req bridge.Request, duties []bridge.Duty) {
+	if len(route.OnCall) == 0 {
+		return
 	}
-	decision := bridge.Decision{Route: route.Name, Mode: route.Mode, Rule: bridge.RuleOnCall}
-	if route.Mode == bridge.ModeOverride && !subset(req.Roles, route.OverrideRoles) {
-		return decision
-	}
+	barred := route.Mode == bridge.ModeOverride && !subset(req.Roles, route.OverrideRoles)
+	read := map[string]bool{}
 	for _, d := range duties {
+		if !route.asks(d.Integration) {
+			continue
+		}
+		h.duties, read[d.Integration] = append(h.duties, d), true
 		for _, s := range d.Shifts {
-			if !route.asks(d.Integration) || !p.holds(d.Integration, s, req.User) {
+			if barred || !p.holds(d.Integration, s, req.User) {
 				continue
 			}
-			ev := bridge.Evidence{
-				Target: d.Integration, Marker: req.ID, Status: "on call", Verdict: bridge.Approve, Actor: s.Person,
+			h.shifts = append(h.shifts, ownShift{shift: s, ev: bridge.Evidence{
+				Target: d.Integration, Marker: req.ID, Status: bridge.StatusOnCall, Verdict: bridge.Approve, Actor: s.Person,
 				At: d.ReadAt, ReadAt: d.ReadAt, Reason: describe(s),
-			}
-			if decision.Verdict == bridge.Undecided || order(ev, decision.Evidence) < 0 {
-				decision.Verdict, decision.Person, decision.Reason, decision.Evidence = bridge.Approve, req.User, req.User+" is "+ev.Reason, ev
-			}
+			}})
 		}
 	}
-	return decision
+	slices.SortFunc(h.duties, func(a, b bridge.Duty) int {
+		return cmp.Or(cmp.Compare(a.Integration, b.Integration), b.ReadAt.Compare(a.ReadAt))
+	})
+	slices.SortFunc(h.shifts, func(a, b ownShift) int {
+		return cmp.Or(order(a.ev, b.ev), cmp.Compare(a.shift.Level, b.shift.Level), a.shift.Until.Compare(b.shift.Until))
+	})
+	h.shifts = slices.CompactFunc(h.shifts, func(a, b ownShift) bool { return a.ev == b.ev })
+	h.shiftsKnown = !slices.ContainsFunc(route.OnCall, func(o OnCall) bool { return !o.query(req).Empty() && !read[o.Integration] })
+}
+
+func shiftsOf(list []ownShift) []Shift {
+	out := make([]Shift, len(list))
+	for i, s := range list {
+		out[i] = Shift{Integration: s.ev.Target, Via: s.shift.Via, Level: int64(s.shift.Level), Until: s.shift.Until}
+		if s.shift.Until.IsZero() {
+			out[i].Until = never()
+		}
+	}
+	return out
 }
 
 // asks reports whether the route has a rule about the integration.

@@ -45,7 +45,7 @@ func duty(shifts ...bridge.Shift) []bridge.Duty {
 
 func TestRequesterOnCallIsApproved(t *testing.T) {
 	p := compile(t, nil, route(approving()))
-	d := p.JudgeDuty(request(), duty(shift()))
+	d := p.Judge(request(), nil, duty(shift()))
 	require.Equal(t, bridge.Decision{
 		Verdict: bridge.Approve, Person: "alice", Reason: `alice is on call by "Primary", level 1, until 2026-03-01 20:00 UTC`,
 		Route: "all", Rule: bridge.RuleOnCall, Mode: bridge.ModeReview,
@@ -58,10 +58,10 @@ func TestRequesterOnCallIsApproved(t *testing.T) {
 
 func TestReasonLeavesOutWhatTheVendorDoesNotTell(t *testing.T) {
 	p := compile(t, nil, route(approving()))
-	d := p.JudgeDuty(request(), duty(shift(func(s *bridge.Shift) { s.Level, s.Until = 0, time.Time{} })))
+	d := p.Judge(request(), nil, duty(shift(func(s *bridge.Shift) { s.Level, s.Until = 0, time.Time{} })))
 	require.Equal(t, `alice is on call by "Primary"`, d.Reason)
 	berlin := time.FixedZone("", 3600)
-	d = p.JudgeDuty(request(), duty(shift(func(s *bridge.Shift) { s.Level, s.Until = 3, made.In(berlin) })))
+	d = p.Judge(request(), nil, duty(shift(func(s *bridge.Shift) { s.Level, s.Until = 3, made.In(berlin) })))
 	require.Equal(t, `alice is on call by "Primary", level 3, until 2026-03-01 12:00 UTC`, d.Reason)
 }
 
@@ -112,7 +112,7 @@ func TestP3_OnlyTheRequestersOwnShiftCounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, policy.NewPeople(c.directory, table, c.requireUser), route(approving()))
-			d := p.JudgeDuty(request(func(r *bridge.Request) { r.User = c.user }), duty(shift(of(c.person))))
+			d := p.Judge(request(func(r *bridge.Request) { r.User = c.user }), nil, duty(shift(of(c.person))))
 			require.Equal(t, c.want, d.Verdict == bridge.Approve)
 			require.NotEqual(t, bridge.Deny, d.Verdict)
 			if c.want {
@@ -143,23 +143,23 @@ func TestOnCallApprovesOnlyWhereTheRouteSaysSo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, nil, c.routes...)
-			d := p.JudgeDuty(request(), duty(shift()))
+			d := p.Judge(request(), nil, duty(shift()))
 			require.Equal(t, c.want, d.Verdict)
 			require.Empty(t, d.Refusals)
 			asked := c.want == bridge.Approve || name == "override of other roles"
 			require.Equal(t, asked, len(p.OnCall(request(), "pager")) > 0, "nobody is asked for nothing")
 		})
 	}
-	d := compile(t, nil, override("prod-db")).JudgeDuty(request(), duty(shift()))
+	d := compile(t, nil, override("prod-db")).Judge(request(), nil, duty(shift()))
 	require.Equal(t, bridge.ModeOverride, d.Mode)
-	d = compile(t, nil, override("prod-db")).JudgeDuty(request(func(r *bridge.Request) { r.Roles = []string{"prod-db", "admin"} }), duty(shift()))
+	d = compile(t, nil, override("prod-db")).Judge(request(func(r *bridge.Request) { r.Roles = []string{"prod-db", "admin"} }), nil, duty(shift()))
 	require.Equal(t, bridge.Undecided, d.Verdict, "every role must be listed")
 }
 
 func TestNobodyOnCallIsUndecided(t *testing.T) {
 	p := compile(t, nil, route(approving()))
 	for _, duties := range [][]bridge.Duty{nil, duty(), duty(shift(of(bridge.Actor{ID: "b", Email: "bob@example.com"})))} {
-		require.Equal(t, bridge.Undecided, p.JudgeDuty(request(), duties).Verdict)
+		require.Equal(t, bridge.Undecided, p.Judge(request(), nil, duties).Verdict)
 	}
 }
 
@@ -233,7 +233,7 @@ func TestP6_ShiftReadLastIsNamed(t *testing.T) {
 	old := bridge.Duty{Integration: "other", Shifts: []bridge.Shift{shift(func(s *bridge.Shift) { s.Via = "A" })}, ReadAt: made}
 	recent := bridge.Duty{Integration: "pager", Shifts: []bridge.Shift{shift(func(s *bridge.Shift) { s.Via = "B" })}, ReadAt: made.Add(time.Minute)}
 	for _, duties := range [][]bridge.Duty{{old, recent}, {recent, old}} {
-		require.Equal(t, "pager", p.JudgeDuty(request(), duties).Evidence.Target)
+		require.Equal(t, "pager", p.Judge(request(), nil, duties).Evidence.Target)
 	}
 }
 
@@ -251,7 +251,7 @@ func TestBarredEvidenceIsRefusedInTheWordsOfTheIntegration(t *testing.T) {
 	p := compile(t, nil, route())
 	const why = "only people who are on call for Production may decide here."
 	for _, verdict := range []bridge.Verdict{bridge.Approve, bridge.Deny} {
-		d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.Verdict, ev.Barred = verdict, why })})
+		d := p.Judge(request(), []bridge.Evidence{evidence(func(ev *bridge.Evidence) { ev.Verdict, ev.Barred = verdict, why })}, nil)
 		require.Equal(t, bridge.Undecided, d.Verdict)
 		require.Equal(t, []string{"barred"}, codes(d))
 		require.Equal(t, why, d.Refusals[0].Text)
@@ -302,7 +302,7 @@ func TestP3_OnCallNeverApprovesForSomebodyElse(t *testing.T) {
 			}
 			return d
 		}), 0, 4).Draw(t, "duties")
-		first := p.JudgeDuty(request(), duties)
+		first := p.Judge(request(), nil, duties)
 		if len(own) == 0 {
 			require.Equal(t, bridge.Undecided, first.Verdict)
 			require.Equal(t, bridge.Evidence{}, first.Evidence)
@@ -315,6 +315,6 @@ func TestP3_OnCallNeverApprovesForSomebodyElse(t *testing.T) {
 		for i := range again {
 			again[i].Shifts = rapid.Permutation(again[i].Shifts).Draw(t, "shifts again")
 		}
-		require.Equal(t, first, p.JudgeDuty(request(), again))
+		require.Equal(t, first, p.Judge(request(), nil, again))
 	})
 }

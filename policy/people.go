@@ -14,6 +14,10 @@ type Directory interface {
 	ByEmail(email string) []string
 	// EmailsOf returns the addresses of a user; false when the user is not known.
 	EmailsOf(user string) ([]string, bool)
+	// TraitsOf and RolesOf return the traits and roles that Teleport keeps with a user; false when the user is not known. Nobody changes
+	// what they return.
+	TraitsOf(user string) (map[string][]string, bool)
+	RolesOf(user string) ([]string, bool)
 }
 
 // Entry maps one outside person to a Teleport user by hand. Either ID, with the integration it belongs to, or Email is set.
@@ -116,23 +120,31 @@ func (p *People) addressesOf(user string) []string {
 	return addresses
 }
 
-func (p *People) readable() bool { return p.directory != nil && p.directory.Available() }
-
-// allows reports whether the list of approvers includes the person. An empty list includes everybody.
-func (a Approvers) allows(who person) bool {
-	if len(a.Emails) == 0 && len(a.Domains) == 0 {
-		return true
+// distinct reports whether two people are certainly not one: neither is the other under any of their names, and there is enough to tell them
+// apart by.
+func (p *People) distinct(a, b person) bool {
+	if a.user == "" && b.user == "" {
+		return !bridge.SameName(a.email, b.email)
 	}
-	for _, e := range a.Emails {
-		if bridge.SameName(e, who.email) || bridge.SameName(e, who.user) {
-			return true
-		}
-	}
-	_, domain, found := strings.Cut(who.email, "@")
-	for _, d := range a.Domains {
-		if found && bridge.SameName(strings.TrimPrefix(d, "@"), domain) {
-			return true
-		}
-	}
-	return false
+	return p.other(a, b) && p.other(b, a)
 }
+
+// other reports whether a is certainly not the Teleport user that b is.
+func (p *People) other(a, b person) bool {
+	if b.user == "" {
+		return !bridge.SameName(a.email, b.email)
+	}
+	same, told := p.isRequester(a, b.user)
+	return !same && told
+}
+
+// view is what is known of a requester.
+func (p *People) view(user string) (v directoryView) {
+	if p.readable() {
+		v.traits, v.traitsKnown = p.directory.TraitsOf(user)
+		v.roles, v.rolesKnown = p.directory.RolesOf(user)
+	}
+	return v
+}
+
+func (p *People) readable() bool { return p.directory != nil && p.directory.Available() }

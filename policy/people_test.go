@@ -51,7 +51,7 @@ func TestPeople(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, policy.NewPeople(c.directory, table, c.requireUser), route())
-			d := p.Judge(request(), []bridge.Evidence{evidence(by(c.actor))})
+			d := p.Judge(request(), []bridge.Evidence{evidence(by(c.actor))}, nil)
 			require.Equal(t, c.want, d.Person)
 			if c.code == "" {
 				require.Empty(t, d.Refusals)
@@ -73,7 +73,7 @@ func TestW13_RequesterWithoutAnAddressCannotBeRuledOut(t *testing.T) {
 		"knows no mail":  policy.NewPeople(directory{"alice": nil}, nil, false),
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := compile(t, people, route()).Judge(request(), []bridge.Evidence{evidence()})
+			d := compile(t, people, route()).Judge(request(), []bridge.Evidence{evidence()}, nil)
 			require.Equal(t, []string{"requester_unknown"}, codes(d))
 		})
 	}
@@ -82,14 +82,14 @@ func TestW13_RequesterWithoutAnAddressCannotBeRuledOut(t *testing.T) {
 func TestRequesterNamedByAddressIsComparedByIt(t *testing.T) {
 	p := compile(t, policy.NewPeople(nil, nil, false), route())
 	req := request(func(r *bridge.Request) { r.User = "alice@example.com" })
-	d := p.Judge(req, []bridge.Evidence{evidence()})
+	d := p.Judge(req, []bridge.Evidence{evidence()}, nil)
 	require.Equal(t, "bob@example.com", d.Person)
-	d = p.Judge(req, []bridge.Evidence{evidence(by(bridge.Actor{ID: "x", Email: "Alice@Example.com"}))})
+	d = p.Judge(req, []bridge.Evidence{evidence(by(bridge.Actor{ID: "x", Email: "Alice@Example.com"}))}, nil)
 	require.Equal(t, []string{"requester"}, codes(d))
 }
 
 func TestTwoTeleportUsersAreTwoPeople(t *testing.T) {
 	people := policy.NewPeople(nil, []policy.Entry{{Integration: "jira", ID: "acc-bob", User: "bob"}}, true)
-	d := compile(t, people, route()).Judge(request(), []bridge.Evidence{evidence(by(bridge.Actor{ID: "acc-bob"}))})
+	d := compile(t, people, route()).Judge(request(), []bridge.Evidence{evidence(by(bridge.Actor{ID: "acc-bob"}))}, nil)
 	require.Equal(t, "bob", d.Person, "no address is needed to tell bob from alice")
 }

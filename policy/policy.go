@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"cel.dev/cel-go/cel"
+
 	"github.com/accessbridge/accessbridge/bridge"
 )
 
@@ -17,14 +19,23 @@ const DefaultRoute = "default"
 // Route says which requests go where, and what may decide them.
 type Route struct {
 	Name string
-	// When is a CEL expression over `request`; empty selects every request.
+	// When is a CEL expression over the request; empty selects every request.
 	When string
+	// Continue lets the routes after this one be tried too when this one selects a request.
+	Continue bool
 	// Targets are the places the route opens.
 	Targets []bridge.Target
+	// ApproveWhen and DenyWhen are CEL expressions over what people said; empty lets any accepted approval, or else being on call,
+	// approve, and any accepted denial deny.
+	ApproveWhen, DenyWhen string
 	// Approvers limits whose decisions count; the zero value lets everybody decide whom the vendor let move the object, except
 	// the requester.
 	Approvers Approvers
-	Mode      bridge.Mode
+	// RequireReason lists the verdicts that need a reason.
+	RequireReason []bridge.Verdict
+	// MaxDuration is the longest access that may be approved from outside; zero for no limit.
+	MaxDuration time.Duration
+	Mode        bridge.Mode
 	// OverrideRoles are the only roles that ModeOverride may decide.
 	OverrideRoles []string
 	// NotifyOnly keeps the route from ever deciding.
@@ -36,51 +47,122 @@ type Route struct {
 	Quiet time.Duration
 }
 
-// Approvers names people by address or by the domain of their address.
-type Approvers struct {
-	Emails, Domains []string
-}
-
 // Policy is the compiled set of routes.
 type Policy struct {
 	routes []compiled
-	people *People
+	// labels and states say whether any expression uses labels, or states that mean nothing by themselves.
+	labels, states bool
+	people         *People
+	groups         Groups
+	zone           *time.Location
+	sources        Sources
+	// monitoring is nil until it is known who knows the Access Monitoring Rules.
+	monitoring Monitoring
 }
 
 type compiled struct {
 	Route
-	when *condition
+	when, approveWhen, denyWhen *condition
 }
 
 // New compiles the routes. All faults are returned at once, joined; each is an *ExpressionError. Until Using is called people are told
-// apart by their addresses alone.
+// apart by their addresses alone, until Asking is called nobody is known to be in a group, and until In is called the time is UTC.
 func New(routes []Route) (*Policy, error) {
-	p := &Policy{people: NewPeople(nil, nil, false)}
+	p := &Policy{people: NewPeople(nil, nil, false), zone: time.UTC}
 	compiler, err := newCompiler()
 	if err != nil {
 		return nil, err
 	}
 	var faults []error
 	for i, r := range routes {
-		when, err := compiler.compile(r.When)
-		if err != nil {
-			faults = append(faults, &ExpressionError{Route: i, Field: "when", Err: err})
-			continue
-		}
-		r.Targets = slices.Clone(r.Targets)
-		for t := range r.Targets {
-			r.Targets[t].Route, r.Targets[t].Hold = r.Name, r.Quiet
-		}
-		p.routes = append(p.routes, compiled{Route: r, when: when})
+		one, err := compiler.route(i, r)
+		faults = append(faults, err)
+		p.labels, p.states = p.labels || one.needs(needLabels), p.states || one.needs(needEvidence)
+		p.routes = append(p.routes, one)
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	if err := errors.Join(faults...); err != nil {
+		return nil, flat(faults)
 	}
 	return p, nil
 }
 
+// SeesStates reports whether any expression may go by states that mean nothing by themselves, so that every change of an object is worth a
+// reading.
+func (p *Policy) SeesStates() bool { return p.states }
+
+// flat joins faults of which some are joined themselves.
+func flat(faults []error) error {
+	var all []error
+	for _, f := range faults {
+		if joined, ok := f.(interface{ Unwrap() []error }); ok {
+			all = append(all, joined.Unwrap()...)
+		} else if f != nil {
+			all = append(all, f)
+		}
+	}
+	return errors.Join(all...)
+}
+
+// route compiles the expressions of one route. The targets are copied, because they are given what they have from the route.
+func (c *compiler) route(index int, r Route) (compiled, error) {
+	r.Targets = slices.Clone(r.Targets)
+	for t := range r.Targets {
+		r.Targets[t].Route, r.Targets[t].Hold = r.Name, r.Quiet
+	}
+	out := compiled{Route: r}
+	var faults []error
+	for _, e := range []struct {
+		field, text string
+		env         *cel.Env
+		into        **condition
+	}{
+		{"when", r.When, c.routing, &out.when},
+		{"approve_when", r.ApproveWhen, c.deciding, &out.approveWhen},
+		{"deny_when", r.DenyWhen, c.deciding, &out.denyWhen},
+	} {
+		made, err := compile(e.env, e.text)
+		if err == nil && made != nil && made.onCall != "" && len(r.OnCall) == 0 {
+			err = fmt.Errorf("%s: on_call is always empty in a route without on_call rules", made.onCall)
+		}
+		if err != nil {
+			faults = append(faults, &ExpressionError{Route: index, Field: e.field, Err: err})
+			continue
+		}
+		*e.into = made
+	}
+	return out, errors.Join(faults...)
+}
+
+// needs reports whether any expression of the route needs the fact.
+func (c *compiled) needs(fact string) bool {
+	for _, e := range []*condition{c.when, c.approveWhen, c.denyWhen} {
+		if e != nil && e.needs[fact] {
+			return true
+		}
+	}
+	return false
+}
+
 // Using returns the same policy with another mapping of people.
-func (p *Policy) Using(people *People) *Policy { return &Policy{routes: p.routes, people: people} }
+func (p *Policy) Using(people *People) *Policy {
+	other := *p
+	other.people = people
+	return &other
+}
+
+// Asking returns the same policy with the given knowledge of groups.
+func (p *Policy) Asking(groups Groups) *Policy {
+	other := *p
+	other.groups = groups
+	return &other
+}
+
+// In returns the same policy whose expressions see the time in the given zone.
+func (p *Policy) In(zone *time.Location) *Policy {
+	other := *p
+	other.zone = zone
+	return &other
+}
 
 // ExpressionError is a fault in one expression of the configuration.
 type ExpressionError struct {
@@ -96,35 +178,3 @@ func (e *ExpressionError) Error() string {
 
 // Unwrap returns the compiler's own report.
 func (e *ExpressionError) Unwrap() error { return e.Err }
-
-// Match returns the first route that selects the request. The error reports conditions that could not be evaluated; the routes
-// after such a condition are still tried, so that people are told of the request, but nothing may be decided by them.
-func (p *Policy) Match(req bridge.Request) (*Route, error) {
-	var faults []error
-	for i := range p.routes {
-		r := &p.routes[i]
-		selected, err := r.when.selects(req)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("route %q: %w", r.Name, err))
-			continue
-		}
-		if selected {
-			return &r.Route, errors.Join(faults...)
-		}
-	}
-	return nil, errors.Join(faults...)
-}
-
-// Target returns the target of the named integration in the route that selects the request. The error is that of Match, and does not keep
-// a target from being returned.
-func (p *Policy) Target(req bridge.Request, integration string) (bridge.Target, bool, error) {
-	route, err := p.Match(req)
-	if route == nil {
-		return bridge.Target{}, false, err
-	}
-	i := slices.IndexFunc(route.Targets, func(t bridge.Target) bool { return t.Integration == integration })
-	if i < 0 {
-		return bridge.Target{}, false, err
-	}
-	return route.Targets[i], true, err
-}

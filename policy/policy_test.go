@@ -36,7 +36,7 @@ func TestNoRouteSelectsNothing(t *testing.T) {
 	require.Nil(t, matched)
 	_, ok, _ := p.Target(request(), "jira")
 	require.False(t, ok)
-	require.Equal(t, bridge.Decision{}, p.Judge(request(), []bridge.Evidence{evidence()}))
+	require.Equal(t, bridge.Decision{}, p.Judge(request(), []bridge.Evidence{evidence()}, nil))
 }
 
 func TestConditionSeesTheWholeRequest(t *testing.T) {
@@ -129,7 +129,7 @@ func TestUnevaluableConditionDecidesNothingButPeopleAreTold(t *testing.T) {
 	_, told, err := p.Target(request(), "jira")
 	require.True(t, told, "notifications fail open")
 	require.ErrorContains(t, err, `route "broken"`, "but not in silence")
-	d := p.Judge(request(), []bridge.Evidence{evidence(), evidence(denied)})
+	d := p.Judge(request(), []bridge.Evidence{evidence(), evidence(denied)}, nil)
 	require.Equal(t, bridge.Undecided, d.Verdict, "decisions fail closed, whichever way they go")
 	require.Equal(t, []string{"policy_error", "policy_error"}, codes(d))
 	require.Contains(t, d.Refusals[0].Detail, `route "broken"`)

@@ -76,7 +76,7 @@ func TestP3_DecisionDependsOnNothingButTheFacts(t *testing.T) {
 				want = f.ev.Verdict
 			}
 		}
-		first := p.Judge(request(), all)
+		first := p.Judge(request(), all, nil)
 		require.Equal(t, want, first.Verdict)
 		if want != bridge.Undecided {
 			i := slices.IndexFunc(drawn, func(f fact) bool { return f.ev == first.Evidence })
@@ -86,7 +86,7 @@ func TestP3_DecisionDependsOnNothingButTheFacts(t *testing.T) {
 		}
 
 		repeated := rapid.Permutation(append(slices.Clone(all), all...)).Draw(t, "again")
-		second := p.Judge(request(), repeated)
+		second := p.Judge(request(), repeated, nil)
 		require.Equal(t, first.Evidence, second.Evidence)
 		require.Equal(t, [4]string{string(first.Verdict), first.Person, first.Reason, first.Rule},
 			[4]string{string(second.Verdict), second.Person, second.Reason, second.Rule})

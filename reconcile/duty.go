@@ -1,7 +1,10 @@
 package reconcile
 
 import (
+	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 )
@@ -15,8 +18,9 @@ func (j *judge) onDuty(id string, duty bridge.Duty) {
 	_, known := j.duties[id][duty.Integration]
 	j.duties[id][duty.Integration] = duty
 	j.mu.Unlock()
-	// What Teleport has refused rests, and is not submitted again each time that somebody is found to be still on call.
-	if len(duty.Shifts) > 0 && (!known || !j.queue.rests(id)) {
+	// What Teleport has refused rests, and is not submitted again each time that somebody is found to be still on call. That nobody is may
+	// matter as well, to what somebody has said.
+	if (len(duty.Shifts) > 0 || len(j.evidence(id)) > 0) && (!known || !j.queue.rests(id)) {
 		j.queue.add(id)
 	}
 }
@@ -41,26 +45,46 @@ func (j *judge) onCall(id string) []bridge.Duty {
 	return all
 }
 
-// decide weighs the evidence, and then who is on call. A person's denial goes before being on call.
+// decide weighs the evidence and who is on call.
 func (j *judge) decide(req bridge.Request, evidence []bridge.Evidence) bridge.Decision {
-	d := j.policy.Judge(req, evidence)
-	if d.Verdict != bridge.Undecided {
-		return d
-	}
-	onCall := j.policy.JudgeDuty(req, j.onCall(req.ID))
-	if onCall.Verdict == bridge.Undecided {
-		return d
-	}
-	onCall.Refusals = slices.Clone(d.Refusals)
-	return onCall
+	return j.policy.Judge(req, evidence, j.onCall(req.ID))
 }
 
-// again asks for what a decision rests on to be read once more.
-func (j *judge) again(id string, d bridge.Decision) {
-	if d.Rule == bridge.RuleOnCall {
-		j.dismiss(id, d.Evidence.Target)
-		j.ask(d.Evidence.Target, id)
-		return
+// again asks for everything to be read once more that a decision rests on and that is too old to decide by; false when nothing is.
+func (j *judge) again(id string, d bridge.Decision) bool {
+	looks, asks := map[string]bool{}, map[string]bool{}
+	for _, ev := range append([]bridge.Evidence{d.Evidence}, d.Support...) {
+		switch {
+		case time.Since(ev.ReadAt) <= freshEnough:
+		case ev.OnCall():
+			asks[ev.Target] = true
+		default:
+			looks[ev.Target] = true
+		}
 	}
-	j.look(d.Evidence.Target, id)
+	for _, duty := range d.Duties {
+		if time.Since(duty.ReadAt) > freshEnough {
+			asks[duty.Integration] = true
+		}
+	}
+	for integration := range sorted(asks) {
+		j.dismiss(id, integration)
+		j.ask(integration, id)
+	}
+	for target := range sorted(looks) {
+		j.look(target, id)
+	}
+	return len(looks)+len(asks) > 0
+}
+
+// basis names the rule and the targets that a decision rests on.
+func basis(d bridge.Decision) string {
+	targets := map[string]bool{d.Evidence.Target: true}
+	for _, ev := range d.Support {
+		targets[ev.Target] = true
+	}
+	for _, duty := range d.Duties {
+		targets[duty.Integration] = true
+	}
+	return strings.Join(append(slices.Sorted(maps.Keys(targets)), d.Route, d.Rule), "\x00")
 }

@@ -1,12 +1,15 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
 )
 
 const (
@@ -23,13 +26,16 @@ type Target struct {
 	Decisions bridge.DecisionSource
 	// OnCall tells who is on call there; nil for an integration that does not know.
 	OnCall bridge.OnCallSource
+	// OnCallEvery is how often it is asked again who is on call while a request waits, so that a shift that starts meanwhile decides it;
+	// 30 seconds where it is zero.
+	OnCallEvery time.Duration
 	// Workers is how many calls are made to the vendor at once.
 	Workers int
 	// ResyncEvery is the pause between listings of changed objects; the only way to learn of decisions without webhooks.
 	ResyncEvery time.Duration
 }
 
-// Options are the parts an Engine is put together from. All but Titles and WebURL are required.
+// Options are the parts an Engine is put together from. All but Titles, Labels, Texts and WebURL are required.
 type Options struct {
 	Requests Requests
 	Links    Links
@@ -44,9 +50,15 @@ type Options struct {
 	WebURL func(requestID string) string
 	// Titles looks up the names people know resources by. It returns its argument when it cannot.
 	Titles func(context.Context, []bridge.Resource) []bridge.Resource
+	// Labels reads the labels of resources, as far as they can be read; nil when the policy needs none.
+	Labels func(context.Context, []bridge.Resource) []bridge.Resource
+	// Texts writes what is said at objects and in Teleport; the built-in texts when nil.
+	Texts Texts
 	// Drain is how long runs at work may take to finish once the engine is told to stop.
 	Drain time.Duration
-	Log   *slog.Logger
+	// Jitter spreads the pauses of a queue, so that instances and requests do not come back all at once; at random by a fifth when nil.
+	Jitter func(queue string, d time.Duration) time.Duration
+	Log    *slog.Logger
 }
 
 // Engine runs one mirror per integration and the judge.
@@ -70,9 +82,13 @@ func New(o Options) *Engine {
 	if o.Titles == nil {
 		o.Titles = func(_ context.Context, r []bridge.Resource) []bridge.Resource { return r }
 	}
+	if o.Texts == nil {
+		o.Texts = (*text.Set)(nil)
+	}
 	e.judge = &judge{
+		words:    wording{texts: o.Texts, policy: o.Policy},
 		requests: o.Requests, links: o.Links, policy: o.Policy, reviewer: o.Reviewer, journal: o.Journal, metrics: o.Metrics,
-		look: e.look, tell: e.tell, ask: e.ask, log: o.Log, files: map[string]*file{}, duties: map[string]map[string]bridge.Duty{},
+		look: e.look, tell: e.tell, ask: e.ask, labels: o.Labels, log: o.Log, files: map[string]*file{}, duties: map[string]map[string]bridge.Duty{},
 	}
 	e.judge.queue = newQueue(judgeQueue, judgeWorkers, o.Metrics, o.Log, e.judge.reconcile)
 	for _, t := range o.Targets {
@@ -81,34 +97,48 @@ func New(o Options) *Engine {
 		m := &mirror{
 			name: name, self: o.Instance, ticketer: t.Ticketer, decisions: t.Decisions, requests: o.Requests, links: o.Links,
 			policy: o.Policy, judge: e.judge, webURL: o.WebURL, titles: o.Titles, log: log,
-			due: map[string]bool{}, created: map[string]bridge.Ref{}, unknown: map[string]int{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{},
+			due: map[string]string{}, late: map[string]string{}, created: map[string]bridge.Ref{}, unknown: map[string]int{}, unusedClaims: map[string]unusedClaim{}, strays: map[string]stray{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{}, rerouted: map[string]bool{},
 		}
+		m.linkedElsewhere = func(id string) []string { return e.linkedBeside(name, id) }
+		m.elsewhere = func(id string) { e.tellBeside(name, id) }
 		workers := max(t.Workers, 1)
 		m.slots = make(chan struct{}, workers)
 		// While some runs talk to the vendor, others write their links to Teleport.
 		m.queue = newQueue(name, 2*workers, o.Metrics, log, m.reconcile)
 		if t.OnCall != nil {
-			r := &roster{name: name, source: t.OnCall, requests: o.Requests, policy: o.Policy, judge: e.judge, log: log}
+			r := &roster{name: name, source: t.OnCall, every: cmp.Or(t.OnCallEvery, rosterPause), requests: o.Requests, policy: o.Policy, judge: e.judge, log: log}
 			r.queue = newQueue("on-call/"+name, workers, o.Metrics, log, r.reconcile)
 			e.rosters[name] = r
 		}
 		e.mirrors[name], e.resyncs[name] = m, t.ResyncEvery
+	}
+	if o.Jitter != nil {
+		for _, q := range e.queues() {
+			q.jitter = func(d time.Duration) time.Duration { return o.Jitter(q.name, d) }
+		}
 	}
 	return e
 }
 
 // RequestChanged tells that a request was made, changed or removed.
 func (e *Engine) RequestChanged(id string) {
-	for _, r := range e.rosters {
+	for _, r := range sorted(e.rosters) {
 		r.queue.add(id)
 	}
-	for _, m := range e.mirrors {
+	for _, m := range sorted(e.mirrors) {
 		m.queue.add(id)
 	}
 	e.judge.changed(id)
 }
 
-// Hint tells that an object is worth reading again. It returns false when no open link of the integration names the object.
+// Reconsider judges again whatever people said and is not decided yet, because a fact that the policy needs has become known.
+func (e *Engine) Reconsider() {
+	for _, id := range e.judge.undecided() {
+		e.judge.queue.add(id)
+	}
+}
+
+// Hint tells that an object is worth reading again. It returns false when neither a link of the integration nor a request is named.
 func (e *Engine) Hint(integration string, h bridge.Hint) bool {
 	m := e.mirrors[integration]
 	if m == nil {
@@ -117,31 +147,52 @@ func (e *Engine) Hint(integration string, h bridge.Hint) bool {
 	id, ok := e.links.ByObject(integration, h.ObjectID)
 	if !ok {
 		// Another instance may have opened the object. The marker in the delivery is no proof, but it is enough to go and look.
-		if req, known := e.requests.Get(h.RequestID); !known || !req.Pending(time.Now()) {
-			return false
+		req, known := e.requests.Get(h.RequestID)
+		if !known {
+			return e.stray(m, h)
 		}
 		id = h.RequestID
+		if !req.Pending(time.Now()) {
+			return m.heardLate(id, h.DeliveryID)
+		}
 	}
-	m.look(id)
+	m.hinted(id, h.DeliveryID)
 	return true
+}
+
+// stray keeps a hint that names nothing known. The link may have been written meanwhile.
+func (e *Engine) stray(m *mirror, h bridge.Hint) bool {
+	m.keepStray(h.ObjectID, h.DeliveryID)
+	id, ok := e.links.ByObject(m.name, h.ObjectID)
+	if ok && m.claimStray(id, h.ObjectID) {
+		m.queue.add(id)
+	}
+	return ok
 }
 
 // Run works until ctx ends, then finishes what is at work. The requests must have been listed and the links loaded before.
 func (e *Engine) Run(ctx context.Context) {
 	e.enqueueAll()
 	var parts sync.WaitGroup
-	for name, m := range e.mirrors {
+	for name, m := range sorted(e.mirrors) {
 		parts.Go(func() { m.queue.serve(ctx, e.drain) })
 		if every := e.resyncs[name]; m.decisions != nil && every > 0 {
 			parts.Go(func() { m.resync(ctx, every) })
 		}
 	}
-	for _, r := range e.rosters {
+	for _, r := range sorted(e.rosters) {
 		parts.Go(func() { r.queue.serve(ctx, e.drain) })
 	}
 	parts.Go(func() { e.judge.queue.serve(ctx, e.drain) })
 	parts.Go(func() { e.reload(ctx) })
 	parts.Wait()
+}
+
+// Close ends an engine that was never run.
+func (e *Engine) Close() {
+	for _, q := range e.queues() {
+		q.work.ShutDown()
+	}
 }
 
 // enqueueAll asks for every request and every unfinished link to be looked at.
@@ -151,16 +202,22 @@ func (e *Engine) enqueueAll() {
 			e.RequestChanged(req.ID)
 		}
 	}
+	open := map[string][]string{}
 	for key, link := range e.links.Links() {
-		if m := e.mirrors[key.Target]; m != nil && link.Phase != bridge.PhaseClosed {
-			m.queue.add(key.RequestID)
+		if link.Phase != bridge.PhaseClosed {
+			open[key.Target] = append(open[key.Target], key.RequestID)
+		}
+	}
+	for name, m := range sorted(e.mirrors) {
+		for _, id := range slices.Sorted(slices.Values(open[name])) {
+			m.queue.add(id)
 		}
 	}
 }
 
 func (e *Engine) reload(ctx context.Context) {
 	for {
-		timer := time.NewTimer(jitter(reloadEvery))
+		timer := time.NewTimer(e.judge.queue.jitter(reloadEvery))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -221,10 +278,10 @@ func (e *Engine) Failures() []Failure {
 
 func (e *Engine) queues() []*queue {
 	queues := []*queue{e.judge.queue}
-	for _, m := range e.mirrors {
+	for _, m := range sorted(e.mirrors) {
 		queues = append(queues, m.queue)
 	}
-	for _, r := range e.rosters {
+	for _, r := range sorted(e.rosters) {
 		queues = append(queues, r.queue)
 	}
 	return queues

@@ -75,7 +75,7 @@ func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.D
 	} else if !errors.Is(err, bridge.ErrGone) {
 		return 0, err
 	}
-	if err := m.closeObject(ctx, id, link.Ref, outcome); err != nil {
+	if err := m.closeObject(ctx, id, link, outcome); err != nil {
 		return 0, err
 	}
 	return 0, m.closed(ctx, id, link, outcome.Ending)
@@ -87,7 +87,7 @@ func (m *mirror) closeUnlinked(ctx context.Context, id string, link bridge.Link)
 	if err != nil || wait > 0 {
 		return wait, err
 	}
-	if err := m.closeObject(ctx, id, link.Ref, outcome); err != nil {
+	if err := m.closeObject(ctx, id, link, outcome); err != nil {
 		return 0, err
 	}
 	if err := m.links.Refresh(ctx, id); err != nil {
@@ -97,9 +97,18 @@ func (m *mirror) closeUnlinked(ctx context.Context, id string, link bridge.Link)
 	return 0, nil
 }
 
-func (m *mirror) closeObject(ctx context.Context, id string, ref bridge.Ref, outcome bridge.Outcome) error {
+// closeObject closes an object. One that is gone needs no closing, unless it is so young that it may not have been made yet: some vendors
+// accept a creation and carry it out later, and only the process that asked for it knows that it is to come.
+func (m *mirror) closeObject(ctx context.Context, id string, link bridge.Link, outcome bridge.Outcome) error {
+	ref := link.Ref
 	err := m.call(ctx, func(ctx context.Context) error { return m.ticketer.Close(ctx, ref, outcome) })
-	if err != nil && !errors.Is(err, bridge.ErrGone) {
+	if traits := m.ticketer.Traits(); errors.Is(err, bridge.ErrGone) {
+		if rest := traits.ApplyWithin + traits.SearchLag - time.Since(link.Opened); rest > 0 {
+			return bridge.RetryAfter(min(rest, youngPause), fmt.Errorf("closing the object, which may still be in the making: %v", err))
+		}
+		err = nil
+	}
+	if err != nil {
 		return fmt.Errorf("closing the object: %w", err)
 	}
 	m.log.Info("object closed", "request_id", id, "external_id", ref.ID, "ending", string(outcome.Ending))
@@ -109,7 +118,7 @@ func (m *mirror) closeObject(ctx context.Context, id string, ref bridge.Ref, out
 // closed writes down that nothing is left to do. Plugin data that no longer exists needs no such note.
 func (m *mirror) closed(ctx context.Context, id string, link bridge.Link, ending bridge.Ending) error {
 	next := link.Released()
-	next.Phase, next.Outcome, next.Notes = bridge.PhaseClosed, ending, nil
+	next.Phase, next.Outcome, next.Notes, next.Closed = bridge.PhaseClosed, ending, nil, time.Now().UTC().Truncate(time.Millisecond)
 	next.LastError, next.NotBefore, next.FailedSince = "", time.Time{}, time.Time{}
 	if err := gone(m.swap(ctx, id, link, next)); err != nil {
 		return err
@@ -135,7 +144,7 @@ func (m *mirror) outcome(ctx context.Context, id string, link bridge.Link) (brid
 		fresh, err := m.requests.Fresh(ctx, id)
 		switch {
 		case errors.Is(err, bridge.ErrGone):
-			return m.ended(id, vanished(link, m.hasWitnessed(id), time.Now())), 0, nil
+			return m.ended(id, m.judge.words.vanished(id, link, m.hasWitnessed(id), time.Now())), 0, nil
 		case err != nil:
 			return bridge.Outcome{}, 0, fmt.Errorf("reading the request: %w", err)
 		case fresh.State == bridge.StatePending:
@@ -143,7 +152,7 @@ func (m *mirror) outcome(ctx context.Context, id string, link bridge.Link) (brid
 		}
 		req = fresh
 	}
-	outcome := resolved(req, m.judge.reviewer.Self())
+	outcome := m.judge.words.resolved(req, m.name, m.judge.reviewer.Self())
 	m.mu.Lock()
 	m.endings[id] = outcome
 	m.mu.Unlock()

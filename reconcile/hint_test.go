@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,5 +94,45 @@ func TestHintAboutAnObjectOfAnotherInstance(t *testing.T) {
 		pass(time.Second)
 		require.Equal(t, 1, w.decisions())
 		require.Equal(t, 1, v.count("open"))
+	})
+}
+
+// A delivery that names the object alone comes before the link is written, or to another instance that does not know the link yet. It is not
+// lost until the next listing.
+func TestP5_HintAboutAnObjectThatIsNotLinkedYetIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := one(t)
+		b := w.start("b", resyncEvery(time.Hour))
+		for _, one := range []*instance{i, b} {
+			one.faults(func(effect string) error {
+				if effect == "swap open" {
+					<-time.After(time.Second)
+				}
+				return nil
+			}, nil)
+		}
+		w.ask("r1")
+		pass(500 * time.Millisecond)
+		object := v.living("r1")[0].ref.ID
+		require.False(t, i.engine.Hint("jira", bridge.Hint{ObjectID: "jira-99"}), "no object of ours")
+		v.approve("r1", bob)
+		for _, one := range []*instance{i, b} {
+			require.False(t, one.engine.Hint("jira", bridge.Hint{ObjectID: object, DeliveryID: "d-1"}), "not known yet")
+		}
+		pass(2 * time.Second)
+		require.Equal(t, 1, w.decisions())
+	})
+}
+
+func TestHintsAboutUnknownObjectsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, i := one(t)
+		for n := range 3 * mostStrays {
+			i.engine.Hint("jira", bridge.Hint{ObjectID: fmt.Sprint("other-", n)})
+		}
+		require.Len(t, i.engine.mirrors["jira"].strays, mostStrays)
+		pass(strayFor)
+		i.engine.Hint("jira", bridge.Hint{ObjectID: "another"})
+		require.Len(t, i.engine.mirrors["jira"].strays, 1, "old ones make room")
 	})
 }

@@ -43,11 +43,17 @@ type Policy interface {
 	// Target returns where a request goes at an integration. The error reports conditions that could not be evaluated; the target
 	// counts all the same.
 	Target(req bridge.Request, integration string) (bridge.Target, bool, error)
-	Judge(req bridge.Request, evidence []bridge.Evidence) bridge.Decision
+	// Reroutes reports whether where a request goes may change while it waits.
+	Reroutes() bool
+	// Stays reports whether a request that has objects at the linked integrations gets no others, because what sent it there has been
+	// changed since.
+	Stays(req bridge.Request, linked []string) bool
+	// Judge weighs what was read at the objects, and who is on call.
+	Judge(req bridge.Request, evidence []bridge.Evidence, duties []bridge.Duty) bridge.Decision
+	// SeesStates reports whether states count that decide nothing by themselves.
+	SeesStates() bool
 	// OnCall lists what to ask an integration about who is on call, for one request.
 	OnCall(req bridge.Request, integration string) []bridge.OnCallQuery
-	// JudgeDuty approves a request whose requester is on call.
-	JudgeDuty(req bridge.Request, duties []bridge.Duty) bridge.Decision
 }
 
 // Reviewer submits decisions to Teleport.

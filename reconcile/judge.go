@@ -6,19 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
 )
 
 // freshEnough is how old evidence may be when a decision is submitted. Older evidence is read again first, because the object may have
 // been moved since.
 const freshEnough = 15 * time.Second
 
+// unknownPause is kept before judging again by facts that were not known, such as the members of a group.
+const unknownPause = time.Minute
+
 // judge turns evidence into decisions, one request at a time.
 type judge struct {
+	words    wording
 	requests Requests
 	links    Links
 	policy   Policy
@@ -29,7 +35,9 @@ type judge struct {
 	// look asks the mirror of a target to read its object again; tell asks it to bring the object's notes up to date; ask asks the roster
 	// of an integration who is on call.
 	look, tell, ask func(target, requestID string)
-	log             *slog.Logger
+	// labels reads the labels of resources; nil when no expression uses any.
+	labels func(context.Context, []bridge.Resource) []bridge.Resource
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	files map[string]*file
@@ -46,6 +54,10 @@ type file struct {
 	reported map[string]bool
 	// decider is the target whose object's decision was, or is just being, put into effect.
 	decider string
+	// taken is the decision that Teleport took as a review, while the request waits for others.
+	taken *bridge.Decision
+	// detail is what was last logged to keep the rules from deciding.
+	detail string
 }
 
 // observe replaces what is known from one target and asks for a judgement.
@@ -53,12 +65,8 @@ func (j *judge) observe(id, target string, evidence []bridge.Evidence) {
 	j.mu.Lock()
 	j.open(id).evidence[target] = evidence
 	j.mu.Unlock()
-	for _, ev := range evidence {
-		if ev.Verdict != bridge.Undecided {
-			j.queue.add(id)
-			return
-		}
-	}
+	// Nothing being said any more may matter as much as something being said.
+	j.queue.add(id)
 }
 
 // open returns the file of a request, a new one if need be. The lock must be held.
@@ -74,6 +82,20 @@ func (j *judge) changed(id string) {
 	if len(j.evidence(id)) > 0 || len(j.onCall(id)) > 0 {
 		j.queue.add(id)
 	}
+}
+
+// undecided lists the requests of which something was read.
+func (j *judge) undecided() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	ids := maps.Clone(j.duties)
+	for id := range j.files {
+		if ids == nil {
+			ids = map[string]map[string]bridge.Duty{}
+		}
+		ids[id] = nil
+	}
+	return slices.Sorted(maps.Keys(ids))
 }
 
 func (j *judge) evidence(id string) []bridge.Evidence {
@@ -137,16 +159,17 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	if !known || !req.Pending(time.Now()) {
 		return 0, nil
 	}
+	req = j.labelled(ctx, req)
 	d := j.decide(req, j.valid(id))
 	j.report(req, d)
 	if d.Verdict == bridge.Undecided || j.reviewed(req, d) {
 		j.contradict(req, d)
-		return 0, nil
+		j.drift(req, d)
+		return j.pauseFor(d), nil
 	}
-	if time.Since(d.Evidence.ReadAt) > freshEnough {
-		j.again(id, d)
+	if j.again(id, d) {
 		// The reading asks for the next judgement. Until then nothing is settled, and an earlier failure stays visible.
-		return jitter(terminalMost), nil
+		return j.queue.jitter(terminalMost), nil
 	}
 	fresh, err := j.requests.Fresh(ctx, id)
 	if errors.Is(err, bridge.ErrGone) {
@@ -157,15 +180,34 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 		return 0, fmt.Errorf("reading the request before deciding: %w", err)
 	}
 	// Objects may have been read again while Teleport took its time.
+	fresh = j.labelled(ctx, fresh)
 	again := j.decide(fresh, j.valid(id))
 	if !fresh.Pending(time.Now()) || again.Verdict != d.Verdict || j.reviewed(fresh, again) {
 		return 0, nil
 	}
-	if again.Rule != d.Rule || again.Evidence.Target != d.Evidence.Target {
+	if basis(again) != basis(d) {
 		// It rests on something else now, whose age is not known to be right.
 		return time.Nanosecond, nil
 	}
 	return 0, j.submit(ctx, fresh, again)
+}
+
+// pauseFor is when to judge again by itself: only what is not known now may become known without anybody telling.
+func (j *judge) pauseFor(d bridge.Decision) time.Duration {
+	if d.Verdict == bridge.Undecided && d.Unknown {
+		return j.queue.jitter(unknownPause)
+	}
+	return 0
+}
+
+// labelled returns the request with the labels of its resources, as far as the policy needs them and they can be read.
+func (j *judge) labelled(ctx context.Context, req bridge.Request) bridge.Request {
+	if j.labels != nil && len(req.Resources) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, titlesLimit)
+		defer cancel()
+		req.Resources = j.labels(ctx, req.Resources)
+	}
+	return req
 }
 
 // valid lists what was read at the objects that are linked.
@@ -187,7 +229,7 @@ func (j *judge) contradict(req bridge.Request, d bridge.Decision) {
 		return
 	}
 	why := fmt.Sprintf("an earlier decision from here was submitted as a review (%s), and Teleport takes one review of each user. Review the request in Teleport.", review.State)
-	if j.note(req.ID, d.Evidence.Target, failureNote(d, why)) {
+	if j.note(req.ID, d.Evidence.Target, j.words.failure(req, d, why)) {
 		entry := decisionEntry(req, d)
 		entry.Outcome, entry.Code, entry.Detail = bridge.OutcomeFailed, "already_reviewed", why
 		j.record(entry)
@@ -222,9 +264,10 @@ func (j *judge) linked(id string, ev bridge.Evidence) bool {
 
 func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decision) error {
 	// The mirror may learn of the end before Submit returns. Being on call is shown by no object.
-	if d.Rule != bridge.RuleOnCall {
+	if !d.Evidence.OnCall() {
 		j.setDecider(req.ID, d.Evidence.Target)
 	}
+	d.Text = j.words.texts.Render(func() string { return d.Route }, text.NewReason(req, d))
 	updated, err := j.reviewer.Submit(ctx, req.ID, d)
 	if err != nil || updated.State == bridge.StatePending {
 		j.setDecider(req.ID, "")
@@ -236,13 +279,14 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 		return nil
 	case err == nil && updated.State == bridge.StatePending:
 		entry.Outcome = bridge.OutcomeRecorded
+		j.remember(req.ID, d)
 	case err == nil:
 		entry.Outcome = bridge.OutcomeApplied
 	case class != bridge.ClassTerminal:
 		return fmt.Errorf("submitting the decision: %w", err)
 	default:
 		entry.Outcome, entry.Detail = bridge.OutcomeFailed, err.Error()
-		if j.note(req.ID, d.Evidence.Target, failureNote(d, err.Error())) {
+		if j.note(req.ID, d.Evidence.Target, j.words.failure(req, d, err.Error())) {
 			j.record(entry)
 			j.tell(d.Evidence.Target, req.ID)
 		}
@@ -258,8 +302,9 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 
 // report audits each refusal once and has it told at the object.
 func (j *judge) report(req bridge.Request, d bridge.Decision) {
+	j.explain(req.ID, d.Detail)
 	for _, r := range d.Refusals {
-		note := refusalNote(r)
+		note := j.words.refusal(req, r)
 		if !j.note(req.ID, r.Evidence.Target, note) {
 			continue
 		}
@@ -267,6 +312,20 @@ func (j *judge) report(req bridge.Request, d bridge.Decision) {
 		entry.Verdict, entry.Outcome, entry.Code, entry.Detail = r.Evidence.Verdict, bridge.OutcomeRefused, r.Code, cmp.Or(r.Detail, r.Text)
 		j.record(entry)
 		j.tell(r.Evidence.Target, req.ID)
+	}
+}
+
+// explain logs what keeps the rules from deciding, once for as long as it stays the same.
+func (j *judge) explain(id, detail string) {
+	j.mu.Lock()
+	f := j.files[id]
+	said := f == nil && detail == "" || f != nil && f.detail == detail
+	if f != nil {
+		f.detail = detail
+	}
+	j.mu.Unlock()
+	if !said && detail != "" {
+		j.log.Warn("nothing is decided", "request_id", id, "why", detail)
 	}
 }
 
@@ -291,7 +350,7 @@ func (j *judge) record(entry bridge.AuditEntry) {
 
 func decisionEntry(req bridge.Request, d bridge.Decision) bridge.AuditEntry {
 	entry := entryFor(req, d.Evidence, d)
-	entry.Verdict, entry.Person, entry.Reason, entry.Rule = d.Verdict, d.Person, d.Reason, d.Rule
+	entry.Verdict, entry.Person, entry.Reason, entry.Rule, entry.Support = d.Verdict, d.Person, d.Reason, d.Rule, d.Support
 	return entry
 }
 

@@ -46,7 +46,8 @@ func TestP3_DecisionAtTheObjectIsAppliedOnce(t *testing.T) {
 					i.hint("r1")
 					pass(time.Second)
 				}
-				require.Equal(t, 2, v.count())
+				require.LessOrEqual(t, v.count(), 2+2, "one reading a minute, to see whether it was changed since")
+				require.Zero(t, v.count("update", "close"))
 				require.Equal(t, 1, w.decisions())
 				require.Equal(t, []string{bridge.OutcomeApplied}, w.audited())
 				entry := w.audit[0]

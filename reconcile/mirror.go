@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ const (
 	mostReplacements = 3
 	// unsettledPause is kept when Teleport still shows a request whose time has run out.
 	unsettledPause = 5 * time.Second
+	// youngPause is kept before an object that may still be in the making is looked for again.
+	youngPause = 5 * time.Second
 )
 
 // mirror keeps the objects of one integration in agreement with their requests.
@@ -41,35 +44,48 @@ type mirror struct {
 	webURL    func(requestID string) string
 	titles    func(context.Context, []bridge.Resource) []bridge.Resource
 	queue     *queue
+	// linkedElsewhere lists the other integrations where the request has an object, elsewhere asks their mirrors to look at it again.
+	linkedElsewhere func(requestID string) []string
+	elsewhere       func(requestID string)
 	// slots bounds the calls made to the vendor at once.
 	slots chan struct{}
 	log   *slog.Logger
 
 	mu sync.Mutex
-	// due holds the requests whose object is worth reading.
-	due map[string]bool
+	// due holds the requests whose object is worth reading, and the id of the webhook delivery that said so, if one did.
+	due map[string]string
+	// late holds the requests that have ended, but whose object was heard of since, like due.
+	late map[string]string
 	// created holds objects whose link could not be written yet.
 	created map[string]bridge.Ref
 	// unknown holds the requests whose create call went unanswered, and how often the object was looked for since.
 	unknown map[string]int
+	// unusedClaims holds the claims under which nothing was sent to the vendor yet.
+	unusedClaims map[string]unusedClaim
+	// strays holds hints about objects that no known link names, by the object's id.
+	strays map[string]stray
 	// witnessed holds the requests this process has seen pending, so that the cause of their disappearance is known.
 	witnessed map[string]bool
 	// endings holds how requests ended whose object is not closed yet.
 	endings map[string]bridge.Outcome
+	// rerouted holds the requests whose routing may have changed since the vendor refused them for good.
+	rerouted map[string]bool
 }
 
 // look asks for the object of a request to be read again.
-func (m *mirror) look(id string) {
-	m.mu.Lock()
-	m.due[id] = true
-	m.mu.Unlock()
+func (m *mirror) look(id string) { m.hinted(id, "") }
+
+// hinted is look because of a webhook delivery.
+func (m *mirror) hinted(id, delivery string) {
+	m.setDue(id, delivery)
 	m.queue.add(id)
 }
 
 // reconcile brings one object a step nearer to its request. It is safe to run at any time and any number of times.
 func (m *mirror) reconcile(ctx context.Context, id string) (time.Duration, error) {
 	link := m.links.Link(id, m.name)
-	seen := m.isDue(id) && link.Phase != bridge.PhaseOpen && link.Phase != bridge.PhaseClosed
+	delivery, late := m.takeLate(id)
+	seen := (late || m.isDue(id)) && link.Phase != bridge.PhaseOpen && link.Phase != bridge.PhaseClosed
 	held := link.Phase != bridge.PhaseClaimed && link.Held(m.self, time.Now())
 	if seen || held {
 		// Somebody saw the object, so another instance may have opened it since this one last looked. A lease of another instance has
@@ -80,13 +96,14 @@ func (m *mirror) reconcile(ctx context.Context, id string) (time.Duration, error
 		link = m.links.Link(id, m.name)
 	}
 	if link.Phase == bridge.PhaseClosed {
-		m.forget(id)
-		m.links.Forget(id)
-		return 0, nil
+		return 0, m.over(ctx, id, link, delivery, late)
+	}
+	if link.Phase == bridge.PhaseOpen {
+		m.claimStray(id, link.Ref.ID)
 	}
 	now := time.Now()
 	if link.Phase != bridge.PhaseClaimed && link.Held(m.self, now) {
-		return link.Until.Sub(now) + jitter(conflictPause), nil
+		return link.Until.Sub(now) + m.queue.jitter(conflictPause), nil
 	}
 	req, known := m.requests.Get(id)
 	if known && req.Pending(now) {
@@ -100,23 +117,49 @@ func (m *mirror) reconcilePending(ctx context.Context, req bridge.Request, link 
 	if link.Phase == bridge.PhaseOpen {
 		return m.maintain(ctx, req, link)
 	}
-	target, selected := m.target(req)
-	if !selected && link.Phase == bridge.PhaseNone {
-		return 0, nil
+	placed := m.judge.labelled(ctx, req)
+	target, selected, wait := m.target(placed)
+	if !selected {
+		return m.unselected(ctx, req.ID, link, wait)
 	}
-	if quiet := target.Hold - time.Since(req.Created); quiet > 0 && link.Phase == bridge.PhaseNone {
+	if link.Phase == bridge.PhaseFailed && m.takeRerouted(req.ID) {
+		// What the vendor refused may be asked otherwise now.
+		if err := m.swap(ctx, req.ID, link, bridge.Link{}); err != nil {
+			return 0, err
+		}
+		link = bridge.Link{}
+	}
+	if link.Phase != bridge.PhaseNone {
+		return m.open(ctx, req, target, link)
+	}
+	if quiet := target.Hold - time.Since(req.Created); quiet > 0 {
 		return quiet, nil
+	}
+	stays, err := m.stays(ctx, placed)
+	if stays || err != nil {
+		return 0, err
+	}
+	if link = m.links.Link(req.ID, m.name); link.Phase != bridge.PhaseNone {
+		return time.Nanosecond, nil
 	}
 	return m.open(ctx, req, target, link)
 }
 
-// target asks the policy where the request goes here. A condition that fails keeps nobody from being told, so it is only logged.
-func (m *mirror) target(req bridge.Request) (bridge.Target, bool) {
+// target asks the policy where the request goes here. A condition that fails keeps nobody from being told, so it is only logged; one that
+// fails because something is not known is worth another try after a while.
+func (m *mirror) target(req bridge.Request) (target bridge.Target, selected bool, wait time.Duration) {
 	target, selected, err := m.policy.Target(req, m.name)
-	if err != nil {
+	unknown := errors.Is(err, bridge.ErrUnknown)
+	if unknown {
+		wait = m.queue.jitter(unknownPause)
+	}
+	switch {
+	case unknown && !selected:
+		m.log.Info("it is not known yet whether the request goes here", "request_id", req.ID, "error", err)
+	case err != nil:
 		m.log.Warn("a route's condition could not be evaluated", "request_id", req.ID, "error", err)
 	}
-	return target, selected
+	return target, selected, wait
 }
 
 // maintain reads the object when that is due and adds the notes it does not show yet.
@@ -152,7 +195,11 @@ func (m *mirror) maintain(ctx context.Context, req bridge.Request, link bridge.L
 
 // gather reads the evidence at the object if somebody asked for it.
 func (m *mirror) gather(ctx context.Context, id string, link bridge.Link) error {
-	if m.decisions == nil || !m.takeDue(id) {
+	delivery, due := "", false
+	if m.decisions != nil {
+		delivery, due = m.takeDue(id)
+	}
+	if !due {
 		return nil
 	}
 	var evidence []bridge.Evidence
@@ -161,8 +208,11 @@ func (m *mirror) gather(ctx context.Context, id string, link bridge.Link) error 
 		return err
 	})
 	if err != nil {
-		m.setDue(id)
+		m.giveBack(id, delivery)
 		return fmt.Errorf("reading the object: %w", err)
+	}
+	for n := range evidence {
+		evidence[n].DeliveryID = delivery
 	}
 	m.judge.observe(id, m.name, evidence)
 	return nil
@@ -175,9 +225,9 @@ func (m *mirror) replace(ctx context.Context, req bridge.Request, link bridge.Li
 	if link.Replaced >= mostReplacements {
 		return 0, bridge.Terminal(fmt.Errorf("object %s was deleted, as were %d before it; it is not created again", link.Ref.Key, link.Replaced))
 	}
-	target, selected := m.target(req)
+	target, selected, wait := m.target(m.judge.labelled(ctx, req))
 	if !selected {
-		return 0, m.swap(ctx, req.ID, link, bridge.Link{})
+		return wait, m.unlink(ctx, req.ID, link)
 	}
 	m.log.Warn("object was deleted, creating it again", "request_id", req.ID, "external_id", link.Ref.ID)
 	return m.open(ctx, req, target, link)
@@ -188,7 +238,7 @@ func (m *mirror) replace(ctx context.Context, req bridge.Request, link bridge.Li
 func (m *mirror) notes(req bridge.Request) []bridge.Note {
 	var notes []bridge.Note
 	for _, r := range req.Reviews {
-		notes = append(notes, reviewNote(req, r, r.Author == m.judge.reviewer.Self()))
+		notes = append(notes, m.judge.words.review(req, m.name, r, r.Author == m.judge.reviewer.Self()))
 	}
 	return append(notes, m.judge.notesFor(req.ID, m.name)...)
 }
@@ -222,24 +272,33 @@ func (m *mirror) call(ctx context.Context, f func(context.Context) error) error 
 	}
 }
 
-func (m *mirror) setDue(id string) {
+// setDue keeps the newest delivery that asked for the reading; whoever asks without one takes none away.
+func (m *mirror) setDue(id, delivery string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.due[id] = true
+	m.due[id] = cmp.Or(delivery, m.due[id])
+}
+
+// giveBack is setDue after a reading that failed. A delivery that came meanwhile is newer.
+func (m *mirror) giveBack(id, delivery string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.due[id] = cmp.Or(m.due[id], delivery)
 }
 
 func (m *mirror) isDue(id string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.due[id]
+	_, due := m.due[id]
+	return due
 }
 
-func (m *mirror) takeDue(id string) bool {
+func (m *mirror) takeDue(id string) (delivery string, due bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	due := m.due[id]
+	delivery, due = m.due[id]
 	delete(m.due, id)
-	return due
+	return delivery, due
 }
 
 func (m *mirror) witness(id string) {
@@ -260,8 +319,10 @@ func (m *mirror) forget(id string) {
 	delete(m.due, id)
 	delete(m.created, id)
 	delete(m.unknown, id)
+	delete(m.unusedClaims, id)
 	delete(m.witnessed, id)
 	delete(m.endings, id)
+	delete(m.rerouted, id)
 	m.mu.Unlock()
 	m.judge.forget(id, m.name)
 }

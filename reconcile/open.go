@@ -20,12 +20,15 @@ func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Tar
 	if ref, ok := m.takeCreated(req.ID, link); ok {
 		return m.opened(ctx, req.ID, link, ref)
 	}
+	if tried, ok := m.unused(req.ID); ok && m.throttled(time.Now()) == 0 {
+		return m.underOwn(ctx, req, target, link, tried)
+	}
 	if wait := m.mustWait(link, time.Now()); wait > 0 {
 		return m.lookEarly(ctx, req.ID, link, wait)
 	}
 	if ref, ok := m.official(req.ID); ok && link.Phase == bridge.PhaseNone {
 		m.log.Info("taking over the official plugin's object", "request_id", req.ID, "external_id", ref.ID)
-		m.setDue(req.ID)
+		m.setDue(req.ID, "")
 		return m.opened(ctx, req.ID, link, ref)
 	}
 	claim := link.Leased(m.self, time.Now().Add(m.claimTime()))
@@ -34,17 +37,24 @@ func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Tar
 	if link.Phase == bridge.PhaseOpen {
 		claim.Replaced, claim.Notes = link.Replaced+1, nil
 	}
+	search := link.Phase == bridge.PhaseClaimed
+	m.claiming(req.ID, claim, search)
 	if err := m.swap(ctx, req.ID, link, claim); err != nil {
 		return 0, err
 	}
-	if link.Phase == bridge.PhaseClaimed {
+	return m.underClaim(ctx, req, target, claim, search)
+}
+
+// underClaim creates the object under a claim of this process, after a search where somebody may have created it before.
+func (m *mirror) underClaim(ctx context.Context, req bridge.Request, target bridge.Target, claim bridge.Link, search bool) (time.Duration, error) {
+	if search {
 		found, err := m.find(ctx, req.ID)
 		if err != nil {
 			return 0, err
 		}
 		if found != nil {
 			m.log.Info("found the object of an earlier try", "request_id", req.ID, "external_id", found.ID)
-			m.setDue(req.ID)
+			m.setDue(req.ID, "")
 			return m.opened(ctx, req.ID, claim, *found)
 		}
 	}
@@ -65,10 +75,10 @@ func (m *mirror) lookEarly(ctx context.Context, id string, link bridge.Link, wai
 	}
 	found, err := m.find(ctx, id)
 	if err != nil || found == nil {
-		return min(wait, jitter(time.Second<<min(tries, 6))), err
+		return min(wait, m.queue.jitter(time.Second<<min(tries, 6))), err
 	}
 	m.log.Info("found the object whose creation went unanswered", "request_id", id, "external_id", found.ID)
-	m.setDue(id)
+	m.setDue(id, "")
 	return m.opened(ctx, id, link, *found)
 }
 
@@ -77,7 +87,7 @@ func (m *mirror) lookEarly(ctx context.Context, id string, link bridge.Link, wai
 func (m *mirror) mustWait(link bridge.Link, now time.Time) time.Duration {
 	switch {
 	case link.Phase == bridge.PhaseClaimed && now.Before(link.Until):
-		return link.Until.Sub(now) + jitter(conflictPause)
+		return link.Until.Sub(now) + m.queue.jitter(conflictPause)
 	case link.Phase == bridge.PhaseFailed && link.Owner == m.self && now.Before(link.NotBefore):
 		return link.NotBefore.Sub(now)
 	}
@@ -88,7 +98,7 @@ func (m *mirror) mustWait(link bridge.Link, now time.Time) time.Duration {
 func (m *mirror) throttled(now time.Time) time.Duration {
 	if t, ok := m.ticketer.(bridge.Throttled); ok {
 		if until := t.BusyUntil(); now.Before(until) {
-			return until.Sub(now) + jitter(conflictPause)
+			return until.Sub(now) + m.queue.jitter(conflictPause)
 		}
 	}
 	return 0
@@ -102,12 +112,13 @@ func (m *mirror) claimTime() time.Duration {
 }
 
 func (m *mirror) create(ctx context.Context, req bridge.Request, target bridge.Target, claim bridge.Link) (time.Duration, error) {
-	draft := bridge.Draft{Request: req, WebURL: m.webURL(req.ID), Settings: target.Settings}
+	draft := bridge.Draft{Request: req, WebURL: m.webURL(req.ID), Settings: target.Settings, Recipients: target.Recipients}
 	draft.Request.Resources = m.titled(ctx, req.Resources)
 	claim, err := m.extended(ctx, req.ID, claim)
 	if err != nil {
 		return 0, err
 	}
+	m.sending(req.ID)
 	var ref bridge.Ref
 	err = m.call(ctx, func(ctx context.Context) (err error) {
 		ref, err = m.ticketer.Open(ctx, bridge.Marker{RequestID: req.ID}, draft)
@@ -138,6 +149,7 @@ func (m *mirror) extended(ctx context.Context, id string, claim bridge.Link) (br
 		return claim, nil
 	}
 	longer := claim.Leased(m.self, time.Now().Add(m.claimTime()))
+	m.claiming(id, longer, false)
 	if err := m.swap(ctx, id, claim, longer); err != nil {
 		return claim, err
 	}
@@ -190,10 +202,11 @@ func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref br
 		}
 		return 0, err
 	}
+	m.claimStray(id, ref.ID)
 	m.mu.Lock()
 	delete(m.created, id)
 	delete(m.unknown, id)
-	due := m.due[id]
+	_, due := m.due[id]
 	m.mu.Unlock()
 	if due || m.needsMore(id) {
 		return time.Nanosecond, nil

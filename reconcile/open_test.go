@@ -270,7 +270,7 @@ func TestP1_DeletedObjectIsCreatedAgainThreeTimes(t *testing.T) {
 		require.Contains(t, i.engine.Failures()[0].Error, "not created again")
 
 		w.resolve("r1", bridge.StateApproved, "")
-		pass(time.Second)
+		pass(2 * time.Minute)
 		require.Equal(t, bridge.PhaseClosed, w.link("r1", "jira").Phase, "a deleted object needs no closing")
 		require.Empty(t, i.engine.Failures())
 	})

@@ -44,6 +44,8 @@ type queue struct {
 	pauses  workqueue.TypedRateLimiter[string]
 	metrics Metrics
 	log     *slog.Logger
+	// jitter spreads a pause.
+	jitter func(time.Duration) time.Duration
 
 	mu       sync.Mutex
 	waiting  map[string]time.Time
@@ -52,7 +54,7 @@ type queue struct {
 
 func newQueue(name string, workers int, metrics Metrics, log *slog.Logger, run func(context.Context, string) (time.Duration, error)) *queue {
 	return &queue{
-		name: name, workers: workers, run: run, metrics: metrics, log: log,
+		name: name, workers: workers, run: run, metrics: metrics, log: log, jitter: jitter,
 		work:    workqueue.NewTypedDelayingQueue[string](),
 		pauses:  workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, retryMost),
 		waiting: map[string]time.Time{}, failures: map[string]Failure{},
@@ -143,18 +145,18 @@ func (q *queue) settle(id string, after time.Duration, err error) string {
 		return "ok"
 	}
 	if errors.Is(err, bridge.ErrConflict) {
-		q.work.AddAfter(id, jitter(conflictPause))
+		q.work.AddAfter(id, q.jitter(conflictPause))
 		return "wait"
 	}
 	class, pause := bridge.ClassOf(err)
 	switch class {
 	case bridge.ClassTerminal:
-		pause = jitter(terminalPause(q.failingSince(id)))
+		pause = q.jitter(terminalPause(q.failingSince(id)))
 	case bridge.ClassWait:
 		q.pauses.Forget(id)
-		pause += jitter(conflictPause)
+		pause += q.jitter(conflictPause)
 	default:
-		pause = jitter(q.pauses.When(id))
+		pause = q.jitter(q.pauses.When(id))
 	}
 	q.remember(id, err, class, pause)
 	q.work.AddAfter(id, pause)

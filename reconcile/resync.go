@@ -35,11 +35,11 @@ func (m *mirror) resync(ctx context.Context, every time.Duration) {
 		now, err := m.list(ctx, bulk, before)
 		if err != nil {
 			m.log.Warn("listing changed objects failed", "error", err)
-			timer.Reset(min(every, jitter(resyncRetry)))
+			timer.Reset(min(every, m.queue.jitter(resyncRetry)))
 			continue
 		}
 		before = now
-		timer.Reset(jitter(every))
+		timer.Reset(m.queue.jitter(every))
 	}
 }
 
@@ -74,7 +74,7 @@ func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, befor
 			continue
 		}
 		now.objects[glance.Object.ID] = true
-		if glance.Decided {
+		if glance.Decided || m.policy.SeesStates() {
 			m.look(o.requestID)
 		}
 	}

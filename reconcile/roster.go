@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -9,7 +10,7 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 )
 
-// rosterPause is how often it is asked again who is on call while a request waits, so that a shift that starts meanwhile decides it.
+// rosterPause is how often it is asked again who is on call while a request waits, unless the target says otherwise.
 const rosterPause = 30 * time.Second
 
 // roster keeps the judge informed of who is on call at one integration. It has a queue of its own, so that asking waits neither for objects to
@@ -17,6 +18,7 @@ const rosterPause = 30 * time.Second
 type roster struct {
 	name     string
 	source   bridge.OnCallSource
+	every    time.Duration
 	requests Requests
 	policy   Policy
 	judge    *judge
@@ -31,9 +33,13 @@ func (r *roster) reconcile(ctx context.Context, id string) (time.Duration, error
 		r.judge.dismiss(id, r.name)
 		return 0, nil
 	}
+	req = r.judge.labelled(ctx, req)
 	queries := r.policy.OnCall(req, r.name)
-	if _, done := req.ReviewBy(r.judge.reviewer.Self()); done || len(queries) == 0 {
+	if _, done := req.ReviewBy(r.judge.reviewer.Self()); done {
 		return 0, nil
+	}
+	if len(queries) == 0 {
+		return r.later(req), nil
 	}
 	duty := bridge.Duty{Integration: r.name}
 	for _, q := range queries {
@@ -48,8 +54,16 @@ func (r *roster) reconcile(ctx context.Context, id string) (time.Duration, error
 	}
 	r.judge.onDuty(id, duty)
 	// The run is a success, although there will be another.
-	r.queue.later(id, jitter(rosterPause))
+	r.queue.later(id, r.queue.jitter(r.every))
 	return 0, nil
+}
+
+// later is when to look again at a request that nothing is asked about: only if that is because its route is not known yet.
+func (r *roster) later(req bridge.Request) time.Duration {
+	if _, _, err := r.policy.Target(req, r.name); errors.Is(err, bridge.ErrUnknown) {
+		return r.queue.jitter(unknownPause)
+	}
+	return 0
 }
 
 func (r *roster) ask(ctx context.Context, q bridge.OnCallQuery) ([]bridge.Shift, error) {

@@ -63,6 +63,24 @@ func TestFailureOfASourceIsForgottenOnceItAnswers(t *testing.T) {
 	})
 }
 
+func TestHowOftenASourceIsAskedIsTheTargetsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, pager := staffed(t)
+		w.start("a", func(_ *instance, o *Options) {
+			for n := range o.Targets {
+				o.Targets[n].OnCallEvery = time.Second
+			}
+		})
+		w.ask("r1")
+		pass(10 * time.Second)
+		require.GreaterOrEqual(t, pager.count("oncall"), 8)
+		require.LessOrEqual(t, pager.count("oncall"), 14)
+		pager.puts(alice, 1, 0, 8*time.Hour)
+		pass(1200 * time.Millisecond)
+		requireState(t, w, "r1", bridge.StateApproved)
+	})
+}
+
 // A name that the vendor does not know must not look like nobody being on call.
 func TestTerminalFaultOfASourceIsShownAndRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

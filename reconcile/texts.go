@@ -3,12 +3,31 @@ package reconcile
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
 )
+
+// Texts writes what the bridge says. The route is asked for only where it matters; nil stands for none.
+type Texts interface {
+	Render(route func() string, v text.View) string
+}
+
+// wording makes notes. What a note is about gives it its identity, never its words, so that another template does not repeat it.
+type wording struct {
+	texts  Texts
+	policy Policy
+}
+
+// say writes a text about a request for the people at one integration, in the words of the route that sent the request there.
+func (w wording) say(req bridge.Request, integration string, v text.View) string {
+	return w.texts.Render(func() string {
+		target, _, _ := w.policy.Target(req, integration)
+		return target.Route
+	}, v)
+}
 
 // noteID derives the identity of a note from the facts it tells.
 func noteID(facts ...string) string {
@@ -16,100 +35,91 @@ func noteID(facts ...string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// reviewNote tells of one review. The bridge's own review is named as the decision it took over, with what is still missing.
-func reviewNote(req bridge.Request, r bridge.Review, own bool) bridge.Note {
-	id := noteID("review", r.Author, string(r.State), r.At.UTC().Format(time.RFC3339Nano))
-	verb := map[bridge.State]string{bridge.StateApproved: "approved", bridge.StateDenied: "denied"}[r.State]
-	if own {
-		return bridge.Note{ID: id, Text: fmt.Sprintf("The decision was submitted to Teleport as a review (%s). %s", verb, missing(req))}
+// review tells of one review. The bridge's own review is named as the decision it took over, with what is still missing.
+func (w wording) review(req bridge.Request, integration string, r bridge.Review, own bool) bridge.Note {
+	return bridge.Note{
+		ID:   noteID("review", r.Author, string(r.State), r.At.UTC().Format(time.RFC3339Nano)),
+		Text: w.say(req, integration, text.NewReview(req, r, own)),
 	}
-	return bridge.Note{ID: id, Text: fmt.Sprintf("%s %s this request in Teleport%s", r.Author, verb, because(r.Reason))}
-}
-
-// missing says why a reviewed request still waits.
-func missing(req bridge.Request) string {
-	approvals := uint32(0)
-	for _, r := range req.Reviews {
-		if r.State == bridge.StateApproved {
-			approvals++
-		}
-	}
-	for _, t := range req.Thresholds {
-		if t.Approve > approvals {
-			return fmt.Sprintf("Teleport has %d of %d approvals and waits for more reviewers.", approvals, t.Approve)
-		}
-	}
-	return "Teleport still waits for more reviewers."
-}
-
-func because(reason string) string {
-	if strings.TrimSpace(reason) == "" {
-		return "."
-	}
-	return ": " + reason
 }
 
 // resolved is the outcome of a request that Teleport shows as decided.
-func resolved(req bridge.Request, self string) bridge.Outcome {
+func (w wording) resolved(req bridge.Request, integration, self string) bridge.Outcome {
 	var by []string
 	for _, r := range req.Reviews {
 		if r.State == req.State && r.Author != self {
 			by = append(by, r.Author)
 		}
 	}
-	who := ""
-	if len(by) > 0 {
-		who = " by " + strings.Join(by, ", ")
-	}
-	ending, text := bridge.EndApproved, "The request was approved in Teleport"+who+because(req.ResolveReason)
+	ending := bridge.EndApproved
 	switch req.State {
 	case bridge.StateDenied:
-		ending, text = bridge.EndDenied, "The request was denied in Teleport"+who+because(req.ResolveReason)
+		ending = bridge.EndDenied
 	case bridge.StatePromoted:
-		ending, text = bridge.EndPromoted, "The request was promoted to a membership of an Access List"+quoted(req.PromotedTo)+because(req.ResolveReason)
+		ending = bridge.EndPromoted
 	case bridge.StateApproved, bridge.StatePending:
 	}
-	return bridge.Outcome{Ending: ending, Note: bridge.Note{ID: noteID("end", string(ending)), Text: text}}
-}
-
-func quoted(title string) string {
-	if title == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%q)", title)
+	said := w.say(req, integration, text.Closing{Request: req, Ending: ending, By: by})
+	return bridge.Outcome{Ending: ending, Note: bridge.Note{ID: noteID("end", string(ending)), Text: said}}
 }
 
 // vanished is the outcome of a request that no longer exists. Teleport does not say why it is gone, but the time does: nobody removes a
 // request that has already run out. A request that this process has not seen pending may as well have been decided, and its access be
-// over.
-func vanished(link bridge.Link, witnessed bool, now time.Time) bridge.Outcome {
-	ending, text := bridge.EndUnknown, "The request has ended in Teleport while accessbridge was not running; Teleport's audit log tells how."
+// over. Nothing but its id is known, so no route's words are used.
+func (w wording) vanished(id string, link bridge.Link, witnessed bool, now time.Time) bridge.Outcome {
+	ending := bridge.EndUnknown
 	switch {
 	case witnessed && now.Before(link.PendingUntil.Add(-time.Second)):
-		ending, text = bridge.EndDeleted, "The request was withdrawn by the requester, or removed by an administrator, before anybody decided."
+		ending = bridge.EndDeleted
 	case witnessed:
-		ending, text = bridge.EndExpired, "The request expired: nobody decided in time."
+		ending = bridge.EndExpired
 	}
-	return bridge.Outcome{Ending: ending, Note: bridge.Note{ID: noteID("end", string(ending)), Text: text}}
+	said := w.texts.Render(nil, text.Closing{Request: bridge.Request{ID: id}, Ending: ending})
+	return bridge.Outcome{Ending: ending, Note: bridge.Note{ID: noteID("end", string(ending)), Text: said}}
 }
 
-// refusalNote tells the people at the object why a decision does not count.
-func refusalNote(r bridge.Refusal) bridge.Note {
+// refusal tells the people at the object why a decision does not count.
+func (w wording) refusal(req bridge.Request, r bridge.Refusal) bridge.Note {
 	ev := r.Evidence
 	return bridge.Note{
 		ID:   noteID("refused", r.Code, ev.Status, ev.Actor.ID, ev.Actor.Email, ev.At.UTC().Format(time.RFC3339Nano)),
-		Text: fmt.Sprintf("%q does not count as a decision: %s", ev.Status, r.Text),
+		Text: w.say(req, ev.Target, text.Refusal{Request: req, Evidence: ev, Code: r.Code, Why: r.Text}),
 	}
 }
 
-// failureNote tells the people at the object that Teleport did not take the decision.
-func failureNote(d bridge.Decision, why string) bridge.Note {
-	what := "The decision of " + d.Person
-	if d.Rule == bridge.RuleOnCall {
-		what = fmt.Sprintf("The approval of the request of %s, who is on call,", d.Person)
-	}
+// failure tells the people at the object that Teleport did not take the decision.
+func (w wording) failure(req bridge.Request, d bridge.Decision, why string) bridge.Note {
 	return bridge.Note{
-		ID:   noteID("failed", string(d.Verdict), d.Person, why),
-		Text: fmt.Sprintf("%s could not be put into effect in Teleport: %s", what, why),
+		ID: noteID("failed", string(d.Verdict), d.Person, why),
+		Text: w.say(req, d.Evidence.Target, text.Failure{
+			Request: req, Person: d.Person, Verb: string(stateOf(d.Verdict)), Evidence: d.Evidence, OnCall: d.Evidence.OnCall(), Why: why,
+		}),
 	}
+}
+
+// drift tells the people at the object that it changed after its decision was taken over, and that this changes nothing; late tells the same
+// when the request is decided.
+func (w wording) drift(req bridge.Request, v bridge.Verdict, is bridge.Evidence) bridge.Note {
+	return w.change(req, v, is, false)
+}
+
+func (w wording) late(req bridge.Request, v bridge.Verdict, is bridge.Evidence) bridge.Note {
+	return w.change(req, v, is, true)
+}
+
+func (w wording) change(req bridge.Request, v bridge.Verdict, is bridge.Evidence, late bool) bridge.Note {
+	return bridge.Note{
+		ID:   driftID(v, is),
+		Text: w.say(req, is.Target, text.Change{Request: req, Evidence: is, Verb: string(stateOf(v)), Late: late}),
+	}
+}
+
+// changed says what a change is about in the audit record, whose words no template alters.
+func changed(req bridge.Request, v bridge.Verdict, is bridge.Evidence, late bool) string {
+	var builtin *text.Set
+	return builtin.Render(nil, text.Change{Request: req, Evidence: is, Verb: string(stateOf(v)), Late: late})
+}
+
+func driftID(v bridge.Verdict, is bridge.Evidence) string {
+	return noteID("drift", string(v), is.Status, is.Actor.ID, is.Actor.Email, is.At.UTC().Format(time.RFC3339Nano))
 }

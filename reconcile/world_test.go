@@ -31,8 +31,9 @@ type world struct {
 	t *testing.T
 	// threshold is how many approvals decide a request.
 	threshold int
-	// route changes the only route.
-	route func(*policy.Route)
+	// route changes the only route; groups are what is known of the groups it names.
+	route  func(*policy.Route)
+	groups policy.Groups
 
 	mu        sync.Mutex
 	requests  map[string]bridge.Request
@@ -89,7 +90,7 @@ func (w *world) policy() Policy {
 	}
 	p, err := policy.New([]policy.Route{r})
 	require.NoError(w.t, err)
-	return p
+	return p.Asking(w.groups)
 }
 
 // ask makes a request as the requester would, pending for an hour.

@@ -39,7 +39,12 @@ func checkTeleport(ctx context.Context, cfg *config.Config, log *slog.Logger) []
 	}
 	defer closeClient(client, log)
 	found := []bridge.Finding{{OK: true, What: fmt.Sprintf("connected to cluster %s (Teleport %s) as %s", client.Cluster(), client.ServerVersion(), client.Self())}}
-	return append(found, client.Check(ctx)...)
+	found = append(found, client.Check(ctx)...)
+	rules, err := readRules(ctx, cfg, client, log)
+	if rules == nil {
+		return found
+	}
+	return append(found, rules.findings(err)...)
 }
 
 func checkIntegration(ctx context.Context, cfg *config.Config, kind integrations.Kind, c config.Integration, log *slog.Logger) []bridge.Finding {
@@ -50,6 +55,32 @@ func checkIntegration(ctx context.Context, cfg *config.Config, kind integrations
 	found := instance.Ticketer.Check(ctx)
 	if instance.OnCall != nil {
 		found = append(found, checkRules(ctx, cfg, c.Name, instance.OnCall)...)
+	}
+	if instance.Groups != nil {
+		found = append(found, checkGroups(ctx, cfg, c.Name, instance.Groups)...)
+	}
+	return found
+}
+
+// checkGroups reads the groups that the routes' approvers name, because only the vendor knows whether they exist.
+func checkGroups(ctx context.Context, cfg *config.Config, name string, source bridge.GroupSource) []bridge.Finding {
+	var found []bridge.Finding
+	for r, route := range cfg.Routes {
+		for n, g := range route.Approvers.Groups {
+			if g.Integration != name {
+				continue
+			}
+			place := fmt.Sprintf("routes[%d].approvers.groups[%d]", r, n)
+			members, err := source.Members(ctx, g.Group)
+			switch {
+			case err != nil:
+				found = append(found, bridge.Finding{What: fmt.Sprintf("%s: %v", place, err), Mend: "name the group as the vendor does, or by id, and let the account read its members"})
+			case len(members) == 0:
+				found = append(found, bridge.Finding{What: place + ": the group has no members, so nobody is an approver by it", Mend: "add people to the group, or name another"})
+			default:
+				found = append(found, bridge.Finding{OK: true, What: fmt.Sprintf("%s: the group has %s", place, bridge.Count(len(members), "member"))})
+			}
+		}
 	}
 	return found
 }

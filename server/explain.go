@@ -17,12 +17,18 @@ import (
 // Explanation is everything the bridge knows about one request, and what it would do next.
 type Explanation struct {
 	// ID is the request's id, also when it is gone.
-	ID       string
-	Request  bridge.Request
-	Gone     bool
-	Route    string
-	Targets  []TargetExplanation
-	Decision bridge.Decision
+	ID      string
+	Request bridge.Request
+	Gone    bool
+	// Route is the first route of the request, Routes are all of them.
+	Route   string
+	Routes  []string
+	Targets []TargetExplanation
+	// Placement says where the request goes, and by what.
+	Placement policy.Placement
+	Decision  bridge.Decision
+	// Expressions are those of the routes, with what they yield.
+	Expressions []policy.Value
 	// Problem says why the routes could not be evaluated.
 	Problem string
 }
@@ -39,7 +45,7 @@ type TargetExplanation struct {
 
 // Explain reads a request, its links and the evidence at its objects, and judges without submitting anything.
 func Explain(ctx context.Context, cfg *config.Config, id string, log *slog.Logger) (*Explanation, error) {
-	compiled, err := policy.New(routes(cfg))
+	compiled, err := compilePolicy(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +58,17 @@ func Explain(ctx context.Context, cfg *config.Config, id string, log *slog.Logge
 	if err := directory.Load(ctx); err != nil {
 		log.Warn("Teleport users not read", "error", err)
 	}
-	compiled = compiled.Using(people(cfg.Teleport.People, directory))
+	instances := explained(cfg, log)
+	known := newGroups(sourcesOf(instances), routes(cfg), func() {}, log)
+	known.once(ctx)
+	compiled = compiled.Using(people(cfg.Teleport.People, directory)).Asking(known)
+	rules, err := readRules(ctx, cfg, client, log)
+	if err != nil {
+		log.Warn("access monitoring rules not read", "error", err)
+	}
+	if rules != nil {
+		compiled = compiled.Heeding(rules)
+	}
 	store := teleport.NewStore(client, log)
 	if err := store.Refresh(ctx, id); err != nil && !errors.Is(err, bridge.ErrGone) {
 		return nil, fmt.Errorf("reading the links: %w", err)
@@ -65,31 +81,64 @@ func Explain(ctx context.Context, cfg *config.Config, id string, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("reading the request: %w", err)
 	}
-	e.targets(ctx, cfg, compiled, store, log)
+	if compiled.NeedsLabels() {
+		e.Request.Resources = newLabels(client.ResourceLabels, log).add(ctx, e.Request.Resources)
+	}
+	e.targets(ctx, instances, compiled, store)
 	if !e.Gone {
+		e.place(compiled, rules)
 		e.judge(compiled)
 	}
 	return e, nil
 }
 
-// targets reads the link, the evidence and who is on call, of every integration.
-func (e *Explanation) targets(ctx context.Context, cfg *config.Config, p *policy.Policy, store *teleport.Store, log *slog.Logger) {
+// built is one integration, or why it could not be made.
+type built struct {
+	name     string
+	instance *integrations.Instance
+	err      error
+}
+
+// explained makes the configured integrations.
+func explained(cfg *config.Config, log *slog.Logger) []built {
 	kinds := integrations.Builtin()
-	for _, c := range cfg.Integrations {
-		t := TargetExplanation{Integration: c.Name, Link: store.Link(e.ID, c.Name)}
-		instance, err := kinds[c.Type].New(c.Name, c.Config, integrations.Options{Log: log, Observe: ignoreCall, Targets: targets(cfg, c.Name)})
-		switch {
-		case err != nil:
-			t.Problem = err.Error()
+	list := make([]built, len(cfg.Integrations))
+	for i, c := range cfg.Integrations {
+		list[i].name = c.Name
+		list[i].instance, list[i].err = kinds[c.Type].New(c.Name, c.Config,
+			integrations.Options{Log: log, Observe: ignoreCall, Targets: targets(cfg, c.Name)})
+	}
+	return list
+}
+
+func sourcesOf(list []built) map[string]bridge.GroupSource {
+	var made []*integrations.Instance
+	for _, b := range list {
+		if b.err == nil {
+			made = append(made, b.instance)
+		}
+	}
+	return groupSources(made)
+}
+
+// targets reads the link, the evidence and who is on call, of every integration.
+func (e *Explanation) targets(ctx context.Context, list []built, p *policy.Policy, store *teleport.Store) {
+	for _, b := range list {
+		t := TargetExplanation{Integration: b.name, Link: store.Link(e.ID, b.name)}
+		if b.err != nil {
+			t.Problem = b.err.Error()
 			e.Targets = append(e.Targets, t)
 			continue
-		case t.Link.Phase == bridge.PhaseOpen && instance.Decisions != nil:
-			if t.Evidence, err = instance.Decisions.Evidence(ctx, t.Link.Ref); err != nil {
+		}
+		if t.Link.Phase == bridge.PhaseOpen && b.instance.Decisions != nil {
+			evidence, err := b.instance.Decisions.Evidence(ctx, t.Link.Ref)
+			if err != nil {
 				t.Problem = err.Error()
 			}
+			t.Evidence = evidence
 		}
-		if instance.OnCall != nil && e.Request.Pending(time.Now()) {
-			t.ask(ctx, instance.OnCall, p.OnCall(e.Request, c.Name))
+		if b.instance.OnCall != nil && e.Request.Pending(time.Now()) {
+			t.ask(ctx, b.instance.OnCall, p.OnCall(e.Request, b.name))
 		}
 		e.Targets = append(e.Targets, t)
 	}
@@ -110,15 +159,30 @@ func (t *TargetExplanation) ask(ctx context.Context, source bridge.OnCallSource,
 	}
 }
 
-func (e *Explanation) judge(p *policy.Policy) {
-	route, err := p.Match(e.Request)
+// place asks where the request goes. The rules may be nil.
+func (e *Explanation) place(p *policy.Policy, rules *monitoring) {
+	placed, err := p.Place(e.Request)
 	if err != nil {
 		e.Problem = err.Error()
 	}
-	if route == nil {
+	if rules != nil {
+		placed.Faults = append(rules.rules.Faults(), placed.Faults...)
+	}
+	e.Placement = placed
+}
+
+func (e *Explanation) judge(p *policy.Policy) {
+	matched, err := p.Routes(e.Request)
+	if err != nil {
+		e.Problem = err.Error()
+	}
+	if len(matched) == 0 {
 		return
 	}
-	e.Route = route.Name
+	e.Route = matched[0].Name
+	for _, r := range matched {
+		e.Routes = append(e.Routes, r.Name)
+	}
 	if !e.Request.Pending(time.Now()) {
 		return
 	}
@@ -130,9 +194,9 @@ func (e *Explanation) judge(p *policy.Policy) {
 			duties = append(duties, *t.OnCall)
 		}
 	}
-	e.Decision = p.Judge(e.Request, evidence)
-	if duty := p.JudgeDuty(e.Request, duties); e.Decision.Verdict == bridge.Undecided && duty.Verdict != bridge.Undecided {
-		duty.Refusals = e.Decision.Refusals
-		e.Decision = duty
+	e.Decision = p.Judge(e.Request, evidence, duties)
+	e.Expressions = p.Values(e.Request, evidence, duties)
+	if e.Problem == "" {
+		e.Problem = e.Decision.Detail
 	}
 }

@@ -14,6 +14,7 @@ type gauges struct {
 
 	requests, links, depth, oldest, failures  *prometheus.Desc
 	watching, lists, listed, credential, busy *prometheus.Desc
+	faulty                                    *prometheus.Desc
 }
 
 func newGauges(get func() *running) *gauges {
@@ -32,12 +33,13 @@ func newGauges(get func() *running) *gauges {
 		listed:     describe("watcher_last_list_timestamp_seconds", "When the last complete listing ended."),
 		credential: describe("credential_expiry_seconds", "Seconds until the Teleport credential expires."),
 		busy:       describe("vendor_paused", "1 while no calls are made to a vendor account, after failures or on its request.", "integration"),
+		faulty:     describe("monitoring_rule_faults", "Access Monitoring Rules that cannot be evaluated, or could not for a request lately."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{g.requests, g.links, g.depth, g.oldest, g.failures, g.watching, g.lists, g.listed, g.credential, g.busy} {
+	for _, d := range []*prometheus.Desc{g.requests, g.links, g.depth, g.oldest, g.failures, g.watching, g.lists, g.listed, g.credential, g.busy, g.faulty} {
 		out <- d
 	}
 }
@@ -76,6 +78,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(g.lists, prometheus.CounterValue, float64(watch.Lists))
 	set(g.listed, float64(watch.LastList.Unix()))
 	set(g.credential, time.Until(r.client.CredentialExpires()).Seconds())
+	if r.rules != nil {
+		set(g.faulty, float64(len(r.rules.faults())))
+	}
 	for _, i := range r.instances {
 		until, _ := i.BusyUntil()
 		set(g.busy, flag(time.Now().Before(until)), i.Ticketer.Name())

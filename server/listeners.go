@@ -28,11 +28,10 @@ const (
 )
 
 func (s *Server) listen(ctx context.Context) (err error) {
-	var l net.ListenConfig
-	if s.public, err = l.Listen(ctx, "tcp", s.cfg.Server.Listen); err != nil {
+	if s.public, err = s.outside.listen(ctx, "tcp", s.cfg.Server.Listen); err != nil {
 		return fmt.Errorf("opening server.listen: %w", err)
 	}
-	if s.admin, err = l.Listen(ctx, "tcp", s.cfg.Admin.Listen); err != nil {
+	if s.admin, err = s.outside.listen(ctx, "tcp", s.cfg.Admin.Listen); err != nil {
 		return fmt.Errorf("opening admin.listen: %w", err)
 	}
 	return nil
@@ -40,6 +39,10 @@ func (s *Server) listen(ctx context.Context) (err error) {
 
 // prepareTLS makes the certificate of the public listener ready: from files, which are read again when they change, or by ACME.
 func (s *Server) prepareTLS(ctx context.Context) error {
+	if s.outside.TLS != nil {
+		s.tls = s.outside.TLS
+		return nil
+	}
 	t := s.cfg.Server.TLS
 	if t.ACME != nil {
 		managed, err := certs.ACME(ctx, certs.ACMEOptions{

@@ -63,7 +63,7 @@ func (m *metrics) startAtZero(integration string) {
 		m.deliveries.WithLabelValues(integration, result)
 	}
 	for _, verdict := range []bridge.Verdict{bridge.Approve, bridge.Deny} {
-		for _, outcome := range []string{bridge.OutcomeApplied, bridge.OutcomeRecorded, bridge.OutcomeRefused, bridge.OutcomeFailed} {
+		for _, outcome := range []string{bridge.OutcomeApplied, bridge.OutcomeRecorded, bridge.OutcomeRefused, bridge.OutcomeFailed, bridge.OutcomeDrift} {
 			m.decisions.WithLabelValues(integration, string(verdict), outcome)
 		}
 	}

@@ -34,7 +34,7 @@ func TestW8_CountersOfAnIntegrationStartAtZero(t *testing.T) {
 	m.startAtZero("itsm")
 	found := families(t, m)
 	require.Equal(t, len(handlers.DeliveryResults()), found["accessbridge_webhook_deliveries_total"])
-	require.Equal(t, 8, found["accessbridge_decisions_total"])
+	require.Equal(t, 10, found["accessbridge_decisions_total"])
 	m.delivered("itsm", handlers.DeliveryRefused)
 	m.Decided("itsm", bridge.Deny, bridge.OutcomeApplied)
 	m.Reconciled("itsm", "ok", time.Millisecond)
@@ -65,5 +65,5 @@ func TestGaugesDescribeAllTheyCollect(t *testing.T) {
 		require.False(t, seen[d.String()])
 		seen[d.String()] = true
 	}
-	require.Len(t, seen, 10)
+	require.Len(t, seen, 11)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
@@ -12,7 +13,9 @@ import (
 
 // LoadConfig loads the configuration for the built-in integrations, the conditions of the routes included.
 func LoadConfig(path string, options ...config.Option) (*config.Config, error) {
-	return config.Load(path, integrations.Kinds(integrations.Builtin()), append(options, config.Check(checkRoutes), config.Check(checkOnCall))...)
+	kinds := integrations.Builtin()
+	return config.Load(path, integrations.Kinds(kinds),
+		append(options, config.Check(checkRoutes), config.Check(checkOnCall), config.Check(checkApprovers(kinds)))...)
 }
 
 // checkRoutes reports every fault in the expressions of the routes at its place in the file.
@@ -22,7 +25,7 @@ func checkRoutes(cfg *config.Config, problems *config.Problems) {
 		if expression, ok := errors.AsType[*policy.ExpressionError](fault); ok {
 			for _, one := range each(expression.Err) {
 				problems.Add(fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field),
-					"see the variables of request in docs/configuration.md", "%v", one)
+					"see what expressions see in docs/configuration.md", "%v", one)
 			}
 		}
 	}
@@ -37,6 +40,47 @@ func each(err error) []error {
 		return nil
 	}
 	return []error{err}
+}
+
+func approvers(a config.Approvers) policy.Approvers {
+	out := policy.Approvers{Emails: a.Emails, Domains: a.Domains, Roles: a.Roles}
+	for _, g := range a.Groups {
+		out.Groups = append(out.Groups, policy.Group{Integration: g.Integration, Group: g.Group})
+	}
+	return out
+}
+
+// compilePolicy compiles the configured routes, in the configured time zone, with the sources that are asked where requests go.
+func compilePolicy(cfg *config.Config) (*policy.Policy, error) {
+	compiled, err := policy.New(routes(cfg))
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(cfg.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone: %w", err)
+	}
+	return compiled.In(zone).From(sources(cfg)), nil
+}
+
+// NeedsLabels reports whether expressions of the routes use the labels of resources. Access Monitoring Rules may at any time.
+func NeedsLabels(cfg *config.Config) bool {
+	compiled, err := policy.New(routes(cfg))
+	return err == nil && compiled.NeedsLabels()
+}
+
+// sources lists who is asked where requests go.
+func sources(cfg *config.Config) policy.Sources {
+	var s policy.Sources
+	for _, name := range cfg.Sources() {
+		s.Order = append(s.Order, policy.Source(name))
+	}
+	for _, i := range cfg.Integrations {
+		if len(i.RoleToRecipients) > 0 {
+			s.Roles = append(s.Roles, policy.Roles{Integration: i.Name, Recipients: i.RoleToRecipients})
+		}
+	}
+	return s
 }
 
 func onCall(o config.OnCall) policy.OnCall {
@@ -61,6 +105,24 @@ func checkOnCall(cfg *config.Config, problems *config.Problems) {
 			if able, exists := knows[o.Integration]; exists && !able {
 				problems.Add(fmt.Sprintf("routes[%d].on_call[%d].integration", r, n), "name an integration with schedules",
 					"%q does not know who is on call", o.Integration)
+			}
+		}
+	}
+}
+
+// checkApprovers reports groups of integrations that do not know who is in a group.
+func checkApprovers(kinds map[string]integrations.Kind) func(*config.Config, *config.Problems) {
+	return func(cfg *config.Config, problems *config.Problems) {
+		knows := map[string]bool{}
+		for _, i := range cfg.Integrations {
+			knows[i.Name] = kinds[i.Type].Groups
+		}
+		for r, route := range cfg.Routes {
+			for n, g := range route.Approvers.Groups {
+				if able, exists := knows[g.Integration]; exists && !able {
+					problems.Add(fmt.Sprintf("routes[%d].approvers.groups[%d].integration", r, n), "name an integration with groups, or use emails, domains or roles",
+						"%q does not know who is in a group", g.Integration)
+				}
 			}
 		}
 	}
@@ -92,7 +154,11 @@ func routes(cfg *config.Config) []policy.Route {
 	for _, r := range cfg.Routes {
 		route := policy.Route{
 			Name: r.Name, When: r.When, Mode: bridge.Mode(r.Decide), OverrideRoles: r.OverrideRoles, NotifyOnly: r.NotifyOnly,
-			Approvers: policy.Approvers{Emails: r.Approvers.Emails, Domains: r.Approvers.Domains}, Quiet: r.Quiet.Std(),
+			Approvers: approvers(r.Approvers), Quiet: r.Quiet.Std(), Continue: r.Continue,
+			ApproveWhen: r.ApproveWhen, DenyWhen: r.DenyWhen, MaxDuration: r.MaxDuration.Std(),
+		}
+		for _, verdict := range r.RequireReason {
+			route.RequireReason = append(route.RequireReason, bridge.Verdict(verdict))
 		}
 		for _, o := range r.OnCall {
 			route.OnCall = append(route.OnCall, onCall(o))

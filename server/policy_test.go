@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -19,16 +20,24 @@ func TestRoutesAreTakenOverWhole(t *testing.T) {
 	cfg := &config.Config{Routes: []config.Route{
 		{
 			Name: "production", When: `"prod" in request.roles`, Decide: config.DecideOverride, OverrideRoles: []string{"prod"},
-			Approvers: config.Approvers{Emails: []string{"a@example.com"}, Domains: []string{"example.org"}},
-			Targets:   []config.Target{{Integration: "itsm", Settings: settings}, {Integration: "other"}},
+			Continue: true, ApproveWhen: "approvals.size() > 1", DenyWhen: "false", MaxDuration: config.Duration(time.Hour), RequireReason: []string{"deny"},
+			Approvers: config.Approvers{
+				Emails: []string{"a@example.com"}, Domains: []string{"example.org"}, Roles: []string{"approver"},
+				Groups: []config.Group{{Integration: "itsm", Group: "leads"}},
+			},
+			Targets: []config.Target{{Integration: "itsm", Settings: settings}, {Integration: "other"}},
 		},
 		{Name: "rest", Decide: config.DecideReview, NotifyOnly: true, Targets: []config.Target{{Integration: "itsm"}}},
 	}}
 	want := []policy.Route{
 		{
 			Name: "production", When: `"prod" in request.roles`, Mode: bridge.ModeOverride, OverrideRoles: []string{"prod"},
-			Approvers: policy.Approvers{Emails: []string{"a@example.com"}, Domains: []string{"example.org"}},
-			Targets:   []bridge.Target{{Integration: "itsm", Settings: settings}, {Integration: "other"}},
+			Continue: true, ApproveWhen: "approvals.size() > 1", DenyWhen: "false", MaxDuration: time.Hour, RequireReason: []bridge.Verdict{bridge.Deny},
+			Approvers: policy.Approvers{
+				Emails: []string{"a@example.com"}, Domains: []string{"example.org"}, Roles: []string{"approver"},
+				Groups: []policy.Group{{Integration: "itsm", Group: "leads"}},
+			},
+			Targets: []bridge.Target{{Integration: "itsm", Settings: settings}, {Integration: "other"}},
 		},
 		{Name: "rest", Mode: bridge.ModeReview, NotifyOnly: true, Targets: []bridge.Target{{Integration: "itsm"}}},
 	}
@@ -106,7 +115,7 @@ func TestTableOfPeopleIsTakenOver(t *testing.T) {
 	judge := func(target, id, email string) bridge.Decision {
 		return compiled.Judge(bridge.Request{ID: "r", User: "alice"}, []bridge.Evidence{{
 			Target: target, Marker: "r", Verdict: bridge.Approve, Actor: bridge.Actor{ID: id, Email: email},
-		}})
+		}}, nil)
 	}
 	require.Equal(t, "bob", judge("itsm", "712020:bob", "").Person)
 	require.Equal(t, bridge.Undecided, judge("other", "712020:bob", "").Verdict, "an id is of one integration")

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations"
 	"github.com/accessbridge/accessbridge/internal/audit"
@@ -34,6 +36,8 @@ type Options struct {
 	// Kinds replaces the built-in integrations, Journal the configured audit sink, when they are set.
 	Kinds   map[string]integrations.Kind
 	Journal bridge.Journal
+	// Outside replaces what lies outside of the process; the zero value is the real world.
+	Outside Outside
 }
 
 // Server is one instance of the bridge.
@@ -45,8 +49,10 @@ type Server struct {
 	log       *slog.Logger
 	metrics   *metrics
 	journal   bridge.Journal
+	outside   Outside
 	close     []func() error
 	policy    *policy.Policy
+	texts     *text.Set
 	instances []*integrations.Instance
 
 	public, admin net.Listener
@@ -62,14 +68,16 @@ var errNotReady = errors.New("still connecting to Teleport or listing requests")
 // New builds everything that needs no network and opens both listeners, so that every fault of the configuration or the machine shows
 // before anything starts.
 func New(ctx context.Context, cfg *config.Config, o Options) (*Server, error) {
-	s := &Server{cfg: cfg, version: o.Version, instance: instanceName(), dryRun: o.DryRun, log: o.Log, metrics: newMetrics(o.Version), journal: o.Journal}
+	s := &Server{cfg: cfg, version: o.Version, instance: cmp.Or(o.Outside.Instance, instanceName()), dryRun: o.DryRun, log: o.Log, metrics: newMetrics(o.Version), journal: o.Journal, outside: o.Outside}
 	if o.Kinds == nil {
 		o.Kinds = integrations.Builtin()
 	}
 	steps := []func() error{
 		s.openJournal,
-		func() (err error) { s.policy, err = policy.New(routes(cfg)); return err },
+		func() (err error) { s.policy, err = compilePolicy(cfg); return err },
+		func() (err error) { s.texts, err = compileTexts(cfg, s.log); return err },
 		func() error { return s.build(o.Kinds) },
+		func() error { return newGroups(groupSources(s.instances), routes(cfg), nil, s.log).unserved() },
 		func() error { return s.prepareTLS(ctx) },
 		func() error { return s.listen(ctx) },
 	}
@@ -97,9 +105,18 @@ func (s *Server) openJournal() error {
 	if s.journal != nil {
 		return nil
 	}
-	journal, err := audit.Open(s.cfg.Audit.Output, s.cfg.Audit.File, s.log)
+	a := s.cfg.Audit
+	failures := counter("audit_failures_total", "Audit entries that an output did not take and that are in the log instead.", "output")
+	journal, err := audit.Open(audit.Options{
+		Output: a.Output, File: a.File, MaxSize: a.MaxSize.Bytes(), Keep: a.Keep, Instance: s.instance, Log: s.log,
+		Failed: func(output string) { failures.WithLabelValues(output).Inc() },
+	})
 	if err != nil {
 		return err
+	}
+	s.metrics.registry.MustRegister(failures)
+	for _, output := range journal.Outputs() {
+		failures.WithLabelValues(output)
 	}
 	s.journal = journal
 	s.close = append(s.close, journal.Close)
@@ -110,6 +127,7 @@ func (s *Server) build(kinds map[string]integrations.Kind) error {
 	for _, c := range s.cfg.Integrations {
 		instance, err := kinds[c.Type].New(c.Name, c.Config, integrations.Options{
 			Log: s.log.With("integration", c.Name), Observe: s.metrics.vendorCall(c.Name), Targets: targets(s.cfg, c.Name),
+			Transport: s.outside.vendor(c.Name),
 		})
 		if err != nil {
 			return fmt.Errorf("integration %q: %w", c.Name, err)
@@ -186,6 +204,7 @@ func (s *Server) work(working, parts context.Context) error {
 	feeds.Go(func() error { return r.client.Run(feeding) })
 	feeds.Go(func() error { return r.requests.Run(feeding) })
 	feeds.Go(func() error { return r.directory.Run(feeding) })
+	feeds.Go(func() error { return r.groups.Run(feeding) })
 	defer func() {
 		dry()
 		if err := feeds.Wait(); err != nil && !errors.Is(err, context.Canceled) {
@@ -197,6 +216,7 @@ func (s *Server) work(working, parts context.Context) error {
 	}()
 	start := time.Now()
 	if err := r.load(working, s.log); err != nil {
+		r.engine.Close()
 		return err
 	}
 	s.live.Store(r)

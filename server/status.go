@@ -19,6 +19,8 @@ type Status struct {
 	Integrations []IntegrationStatus    `json:"integrations"`
 	Queues       []reconcile.QueueState `json:"queues,omitempty"`
 	Unsettled    []reconcile.Failure    `json:"unsettled,omitempty"`
+	// Rules is nil when the configuration asks no Access Monitoring Rules.
+	Rules *RulesStatus `json:"access_monitoring_rules,omitempty"`
 }
 
 // TeleportStatus is the state of the connection to Teleport.
@@ -63,7 +65,7 @@ func (s *Server) Status() Status {
 		Cluster: r.client.Cluster(), Version: r.client.ServerVersion(), User: r.client.Self(), CredentialExpires: r.client.CredentialExpires(),
 		Watching: watch.Connected, LastList: watch.LastList, LastError: watch.LastError, PeopleKnown: r.directory.Available(),
 	}
-	status.Requests = r.requests.Count()
+	status.Requests, status.Rules = r.requests.Count(), r.rules.status()
 	counts := r.linkCounts()
 	for n := range status.Integrations {
 		links := map[bridge.Phase]int{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gravitational/teleport/api/client"
+	"google.golang.org/grpc"
 
 	"github.com/accessbridge/accessbridge/bridge"
 )
@@ -39,6 +41,14 @@ type Options struct {
 	// WebURL is the address of Teleport's web UI, for links. When empty it is taken from the server, if the server has pages for
 	// Access Requests.
 	WebURL string
+	// Dial opens the connections to Addr; the network when nil.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// GRPC are further options of the connection.
+	GRPC []grpc.DialOption
+	// PollOnly looks at the credential files from time to time only, without following what the file system tells of them.
+	PollOnly bool
+	// Jitter spreads the pauses between attempts to reconnect; at random, by half at most, when nil.
+	Jitter func(time.Duration) time.Duration
 	// Log receives what an operator should know; nothing is logged when nil.
 	Log *slog.Logger
 }
@@ -73,7 +83,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	cn, err := connect(ctx, o.Addr, o.DialTimeout, creds)
+	cn, err := connect(ctx, o, creds)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +141,15 @@ func (c *Client) RequestURL(id string) string {
 		}
 		base = "https://" + strings.TrimSuffix(ping.ProxyPublicAddr, ":443")
 	}
-	return base + "/web/requests/" + url.PathEscape(id)
+	return RequestURL(base, id)
+}
+
+// RequestURL returns the page of a request in the web UI at an address; empty without an address.
+func RequestURL(base, id string) string {
+	if base == "" {
+		return ""
+	}
+	return strings.TrimSuffix(base, "/") + "/web/requests/" + url.PathEscape(id)
 }
 
 // acquire returns the current connection, to be released by the caller.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -37,10 +38,11 @@ type conn struct {
 }
 
 // connect dials with the given credentials and does not return before the server has answered.
-func connect(ctx context.Context, addr string, timeout time.Duration, creds *credentials) (*conn, error) {
+func connect(ctx context.Context, o Options, creds *credentials) (*conn, error) {
+	addr, timeout := o.Addr, o.DialTimeout
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	api, err := client.New(ctx, client.Config{
+	config := client.Config{
 		Addrs:       []string{addr},
 		Credentials: []client.Credentials{creds.api},
 		DialTimeout: timeout,
@@ -49,14 +51,21 @@ func connect(ctx context.Context, addr string, timeout time.Duration, creds *cre
 		KeepAliveCount: 1,
 		// Pauses and retries belong to the callers here; a breaker below them would only hide when the server is back.
 		CircuitBreakerConfig: breaker.NoopBreakerConfig(),
-		DialOpts: []grpc.DialOption{
+		DialOpts: append([]grpc.DialOption{
 			grpc.WithConnectParams(grpc.ConnectParams{
 				Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
 				MinConnectTimeout: timeout,
 			}),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-		},
-	})
+		}, o.GRPC...),
+	}
+	if o.Dial != nil {
+		config.Addrs = nil
+		config.Dialer = client.ContextDialerFunc(func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return o.Dial(ctx, network, o.Addr)
+		})
+	}
+	api, err := client.New(ctx, config)
 	if err != nil {
 		return nil, &dialError{addr: addr, err: err}
 	}

@@ -46,7 +46,14 @@ type Directory struct {
 	read    bool
 	byEmail map[string][]string
 	emails  map[string][]string
+	users   map[string]holding
 	fault   string
+}
+
+// holding is what Teleport keeps with a user.
+type holding struct {
+	traits map[string][]string
+	roles  []string
 }
 
 // NewDirectory returns an empty directory. Run fills it.
@@ -119,11 +126,12 @@ func (d *Directory) list(ctx context.Context) ([]*types.UserV2, error) {
 }
 
 func (d *Directory) take(users []*types.UserV2) {
-	byEmail, emails := map[string][]string{}, map[string][]string{}
+	byEmail, emails, holdings := map[string][]string{}, map[string][]string{}, map[string]holding{}
 	for _, u := range users {
 		name := u.GetName()
 		addresses := d.addresses(u)
 		emails[name] = addresses
+		holdings[name] = holding{traits: u.GetTraits(), roles: u.GetRoles()}
 		for _, key := range append(addresses, name) {
 			key = fold(key)
 			if !slices.Contains(byEmail[key], name) {
@@ -137,6 +145,7 @@ func (d *Directory) take(users []*types.UserV2) {
 		d.log.Info("Teleport users read", "users", len(users))
 	}
 	d.read, d.fault, d.byEmail, d.emails = true, "", byEmail, emails
+	d.users = holdings
 }
 
 // addresses returns a user's e-mail addresses: its name, if it is one, and those in its traits.
@@ -170,7 +179,7 @@ func (d *Directory) failed(err error) {
 	said := d.fault == err.Error()
 	d.fault = err.Error()
 	if terminal(err) {
-		d.read, d.byEmail, d.emails = false, nil, nil
+		d.read, d.byEmail, d.emails, d.users = false, nil, nil, nil
 	}
 	switch {
 	case said:
@@ -205,6 +214,24 @@ func (d *Directory) EmailsOf(user string) ([]string, bool) {
 	defer d.mu.RUnlock()
 	emails, ok := d.emails[user]
 	return slices.Clone(emails), ok
+}
+
+// TraitsOf returns the traits that Teleport keeps with a user; false when the directory does not know the user. The caller must not change
+// them.
+func (d *Directory) TraitsOf(user string) (map[string][]string, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	h, ok := d.users[user]
+	return h.traits, ok
+}
+
+// RolesOf returns the roles that Teleport keeps with a user; false when the directory does not know the user. Roles that come from Access
+// Lists or approved requests are not among them. The caller must not change them.
+func (d *Directory) RolesOf(user string) ([]string, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	h, ok := d.users[user]
+	return h.roles, ok
 }
 
 // fold brings names that bridge.SameName holds for equal to the same text.

@@ -50,6 +50,27 @@ func TestDirectory_MapsByNameAndTraits(t *testing.T) {
 	require.False(t, ok, "Teleport's names know case")
 }
 
+func TestDirectory_TellsTraitsAndRoles(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.srv.AddUser(sim.User{Name: "carol", Roles: []string{"access", "auditor"}, Traits: map[string][]string{"team": {"core", "ops"}}})
+	d := w.directory(DirectoryOptions{})
+	_, ok := NewDirectory(w.dial(), DirectoryOptions{}).TraitsOf("carol")
+	require.False(t, ok, "nothing was read")
+	eventually(t, "available", d.Available)
+	traits, ok := d.TraitsOf("carol")
+	require.True(t, ok)
+	require.Equal(t, []string{"core", "ops"}, traits["team"])
+	roles, ok := d.RolesOf("carol")
+	require.True(t, ok)
+	require.Equal(t, []string{"access", "auditor"}, roles)
+	for _, stranger := range []string{"Carol", "", "dave"} {
+		_, ok = d.RolesOf(stranger)
+		require.False(t, ok)
+		_, ok = d.TraitsOf(stranger)
+		require.False(t, ok)
+	}
+}
+
 func TestDirectory_ReadsAllPages(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	for i := range defaults.DefaultChunkSize + 50 {
@@ -103,6 +124,37 @@ func TestFold_AgreesWithSameName(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What cannot be read has no labels at all, because an empty set would be an answer.
+func TestResourceLabelsThatAreNotKnownAreNotEmpty(t *testing.T) {
+	in := []bridge.Resource{
+		{Cluster: "simulated", Kind: "node", Name: "0001"},
+		{Cluster: "simulated", Kind: "node", Name: "0002"},
+		{Cluster: "simulated", Kind: "db", Name: "pg"},
+		{Cluster: "leaf", Kind: "node", Name: "0001"},
+	}
+	w := newWorld(t, sim.Options{})
+	w.srv.AddNode("0001", "web-1")
+	c := w.dial()
+	out, err := c.ResourceLabels(t.Context(), in)
+	require.NoError(t, err)
+	require.Equal(t, in, out, "without permission nothing is known")
+
+	w.permit(sim.Permission{Resource: types.KindNode, Verbs: []string{types.VerbList, types.VerbRead}})
+	out, err = c.ResourceLabels(t.Context(), in)
+	require.NoError(t, err)
+	require.NotNil(t, out[0].Labels, "a node without labels is known to have none")
+	require.Empty(t, out[0].Labels)
+	for _, r := range out[1:] {
+		require.Nil(t, r.Labels, "%+v", r)
+	}
+	require.Nil(t, in[0].Labels, "the input is not changed")
+
+	w.srv.Inject(sim.Fault{Method: "ListResources", Count: 2, Err: trace.BadParameter("what?")})
+	out, err = c.ResourceLabels(t.Context(), in)
+	require.ErrorContains(t, err, "node")
+	require.Equal(t, in, out)
 }
 
 func TestW27_ResourceNamesAreBestEffort(t *testing.T) {

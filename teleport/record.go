@@ -1,11 +1,11 @@
 package teleport
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gravitational/teleport/api/types"
@@ -28,8 +28,8 @@ const (
 
 // record is what plugin data says about one request.
 type record struct {
-	// busy is held during every call about this request, so that an older answer never overwrites a newer one.
-	busy sync.Mutex
+	// busy holds a value during every call about this request, so that an older answer never overwrites a newer one.
+	busy chan struct{}
 
 	// The store's lock guards the rest.
 	links    map[string]stored
@@ -38,6 +38,18 @@ type record struct {
 	learnt uint64
 	// stale is true after a write whose outcome is unknown: it is read again before the next write.
 	stale bool
+}
+
+func newRecord() *record { return &record{busy: make(chan struct{}, 1)} }
+
+// hold waits until no other call about this request is under way, and returns what ends the own one.
+func (r *record) hold(ctx context.Context) (release func(), err error) {
+	select {
+	case r.busy <- struct{}{}:
+		return func() { <-r.busy }, nil
+	case <-ctx.Done():
+		return nil, bridge.Unsent(fmt.Errorf("waiting for another call about the request: %w", ctx.Err()))
+	}
 }
 
 // stored is one link with the text it was decoded from. The text is what a compare-and-swap expects, so that fields of newer

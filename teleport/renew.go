@@ -44,6 +44,9 @@ func (c *Client) Run(ctx context.Context) error {
 // follow starts to watch the folders, not the files: renewals replace files or swap symbolic links. Where the system cannot watch,
 // polling alone must do.
 func (c *Client) follow() (<-chan fsnotify.Event, <-chan error, func()) {
+	if c.options.PollOnly {
+		return nil, nil, func() {}
+	}
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		c.log.Warn("Credential files are polled only", "error", err)
@@ -75,7 +78,7 @@ func (c *Client) reload(ctx context.Context, w *renewWatch) bool {
 		c.keepOld(w, err)
 		return false
 	}
-	cn, err := connect(ctx, c.options.Addr, c.options.DialTimeout, creds)
+	cn, err := connect(ctx, c.options, creds)
 	if err != nil {
 		if ctx.Err() == nil {
 			c.keepOld(w, err)

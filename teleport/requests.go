@@ -24,6 +24,8 @@ type RequestsOptions struct {
 	// OnChange is called with the id of each request that was added, changed or removed, and of each pending request whose time
 	// has run out. It must not block.
 	OnChange func(id string)
+	// Rules is the cache of Access Monitoring Rules to keep up to date with the same watch; none when nil.
+	Rules *Rules
 	// Log receives what an operator should know; nothing is logged when nil.
 	Log *slog.Logger
 }
@@ -35,6 +37,7 @@ type Requests struct {
 	notify func(id string)
 	log    *slog.Logger
 	cache  *cache
+	rules  *Rules
 	ready  chan struct{}
 	// firstPause is the shortest pause before a reconnect.
 	firstPause time.Duration
@@ -74,7 +77,7 @@ func NewRequests(c *Client, o RequestsOptions) *Requests {
 		o.OnChange = func(string) {}
 	}
 	return &Requests{
-		client: c, resync: o.Resync, notify: o.OnChange, log: logger(o.Log), cache: newCache(), ready: make(chan struct{}),
+		client: c, resync: o.Resync, notify: o.OnChange, log: logger(o.Log), cache: newCache(), rules: o.Rules, ready: make(chan struct{}),
 		firstPause: 50 * time.Millisecond, deniedEvery: 30 * time.Second, initWithin: 15 * time.Second, state: WatchState{Since: time.Now()},
 	}
 }
@@ -90,6 +93,9 @@ func (r *Requests) Run(ctx context.Context) error {
 	defer cancel()
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: r.firstPause, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 10 * time.Second,
+	}
+	if r.client.options.Jitter != nil {
+		pauses.RandomizationFactor = 0
 	}
 	for {
 		begun := time.Now()
@@ -109,6 +115,9 @@ func (r *Requests) Run(ctx context.Context) error {
 		}
 		r.disconnected(err)
 		pause := pauses.NextBackOff()
+		if r.client.options.Jitter != nil {
+			pause = r.client.options.Jitter(pause)
+		}
 		if terminal(err) {
 			pause = r.deniedEvery
 		}

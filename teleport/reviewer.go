@@ -15,6 +15,7 @@ import (
 	"github.com/gravitational/trace"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
 )
 
 // maxReason is the longest reason Teleport takes, in bytes.
@@ -135,42 +136,29 @@ func person(d bridge.Decision) string {
 	return d.Evidence.Actor.String()
 }
 
-// reason names the person and the object, and then gives the person's own text.
+// reason is what stands in Teleport beside the decision: the decision's own text, or else the built-in one, which names the person and the
+// object.
 func reason(d bridge.Decision) string {
-	verb := "Approved"
-	if d.Verdict == bridge.Deny {
-		verb = "Denied"
+	said := d.Text
+	if strings.TrimSpace(said) == "" {
+		var builtin *text.Set
+		said = builtin.Render(nil, text.NewReason(bridge.Request{}, d))
 	}
-	ref := d.Evidence.Object
-	words := []string{verb, "by", person(d)}
-	if name := ref.Key; name != "" || ref.ID != "" {
-		if name == "" {
-			name = ref.ID
-		}
-		words = append(words, "in", d.Evidence.Target, name)
-	}
-	if ref.URL != "" {
-		words = append(words, "("+ref.URL+")")
-	}
-	text := strings.Join(words, " ")
-	if d.Rule == bridge.RuleOnCall {
-		text = verb + " without a person"
-	}
-	if own := strings.TrimSpace(d.Reason); own != "" {
-		text += ": " + own
-	}
-	return cut(strings.ToValidUTF8(text, "\uFFFD"), maxReason)
+	return FitReason(said)
 }
 
+// FitReason shortens a reason to what Teleport takes.
+func FitReason(said string) string { return cut(strings.ToValidUTF8(said, "\uFFFD"), maxReason) }
+
 // cut shortens text to at most the given number of bytes, without breaking a character, and shows that it did.
-func cut(text string, limit int) string {
+func cut(s string, limit int) string {
 	const more = "…"
-	if len(text) <= limit {
-		return text
+	if len(s) <= limit {
+		return s
 	}
 	end := limit - len(more)
-	for end > 0 && !utf8.RuneStart(text[end]) {
+	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	return text[:end] + more
+	return s[:end] + more
 }

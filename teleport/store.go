@@ -56,7 +56,7 @@ func (s *Store) LoadAll(ctx context.Context) error {
 		listed[id] = struct{}{}
 		rec, known := s.records[id]
 		if !known {
-			rec = &record{}
+			rec = newRecord()
 		}
 		if rec.learnt <= begun {
 			links, official := parse(data)
@@ -136,7 +136,7 @@ func (s *Store) record(id string) *record {
 	defer s.mu.Unlock()
 	rec, ok := s.records[id]
 	if !ok {
-		rec = &record{}
+		rec = newRecord()
 		s.records[id] = rec
 	}
 	return rec
@@ -235,8 +235,11 @@ func (s *Store) Forget(id string) {
 // Refresh reads the plugin data of one request again.
 func (s *Store) Refresh(ctx context.Context, id string) error {
 	rec := s.record(id)
-	rec.busy.Lock()
-	defer rec.busy.Unlock()
+	release, err := rec.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return s.refresh(ctx, id, rec)
 }
 
@@ -275,8 +278,11 @@ func (s *Store) Swap(ctx context.Context, id, target string, old, next bridge.Li
 		return bridge.Terminal(err)
 	}
 	rec := s.record(id)
-	rec.busy.Lock()
-	defer rec.busy.Unlock()
+	release, err := rec.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	before, err := s.expect(ctx, id, target, rec, old)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gravitational/teleport/api/client"
 	"github.com/gravitational/teleport/api/client/proto"
+	rulespb "github.com/gravitational/teleport/api/gen/proto/go/teleport/accessmonitoringrules/v1"
 	"github.com/gravitational/teleport/api/types"
 	"github.com/gravitational/trace"
 
@@ -47,6 +48,11 @@ func (r *Requests) session(ctx context.Context) error {
 		return err
 	}
 	s := &session{Requests: r, conn: cn, watcher: watcher, kinds: kinds, lists: &lists, listed: make(chan listing)}
+	if r.rules != nil {
+		watched := slices.Contains(kinds, types.KindAccessMonitoringRule)
+		r.rules.opened(watched)
+		lists.Go(func() { r.rules.follow(ctx, watched, r.resync) })
+	}
 	return s.run(ctx)
 }
 
@@ -139,14 +145,34 @@ func (s *session) event(ev types.Event) {
 	}
 	switch ev.Type {
 	case types.OpPut:
-		if req, ok := ev.Resource.(types.AccessRequest); ok {
-			s.Merge(request(s.client.Cluster(), req))
-		}
+		s.changedTo(ev.Resource)
 	case types.OpDelete:
-		if ev.Resource.GetKind() == types.KindAccessRequest && s.cache.remove(ev.Resource.GetName()) {
-			s.notify(ev.Resource.GetName())
-		}
+		s.deleted(ev.Resource.GetKind(), ev.Resource.GetName())
 	default:
+	}
+}
+
+func (s *session) changedTo(resource types.Resource) {
+	switch resource := resource.(type) {
+	case types.AccessRequest:
+		s.Merge(request(s.client.Cluster(), resource))
+	case types.Resource153Unwrapper:
+		if rule, ok := resource.Unwrap().(*rulespb.AccessMonitoringRule); ok && s.rules != nil {
+			s.rules.put(rule)
+		}
+	}
+}
+
+func (s *session) deleted(kind, name string) {
+	switch kind {
+	case types.KindAccessRequest:
+		if s.cache.remove(name) {
+			s.notify(name)
+		}
+	case types.KindAccessMonitoringRule:
+		if s.rules != nil {
+			s.rules.remove(name)
+		}
 	}
 }
 

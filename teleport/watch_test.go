@@ -259,6 +259,7 @@ func TestWatch_EventsDuringAListAreNotLost(t *testing.T) {
 	require.NoError(t, w.srv.Review(resolved, "rev1", true, ""))
 	require.NoError(t, w.srv.Delete(deleted))
 	w.eventuallyState(r, resolved, bridge.StateApproved)
+	w.eventuallyState(r, w.create(sim.NewRequest{}), bridge.StatePending) // The events before this one have been taken in.
 	release()
 	receive(t, r.Ready())
 	_, ok := r.Get(deleted)

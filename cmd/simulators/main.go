@@ -1,5 +1,6 @@
-// Command simulators runs the Teleport and the Jira simulator alone, on this machine only, with an HTTP API to steer them and a
-// ready configuration for a bridge that runs against them.
+// Command simulators runs the simulators of Teleport and Jira, and on demand those of PagerDuty, Opsgenie and Jira Service
+// Management operations, alone and on this machine only, with an HTTP API to steer them and a ready configuration for a bridge
+// that runs against them.
 package main
 
 import (
@@ -25,7 +26,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	var f flags
 	exit := -1
 	parser, err := kong.New(&f, kong.Name("simulators"), kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code }),
-		kong.Description("Run the Teleport and the Jira simulator, and an HTTP API to steer them."))
+		kong.Description("Run the simulators of Teleport, Jira and, on demand, further vendors, and an HTTP API to steer them."))
 	if err == nil {
 		_, err = parser.Parse(args)
 	}

@@ -145,6 +145,32 @@ func TestItTellsWhatToDoWithIt(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "config.yaml"), "a given folder is kept")
 }
 
+func TestItTellsOfFurtherVendors(t *testing.T) {
+	alone := start(t)
+	for _, word := range []string{"PagerDuty", "Opsgenie", "JSM", "-prod"} {
+		require.NotContains(t, alone.said, word)
+	}
+	require.Zero(t, alone.end())
+
+	r := start(t, "--with", "jsm,pagerduty", "--with", "opsgenie", "--webhook-url", "https://bridge.localhost:8443/webhooks/cards")
+	addrs := []string{}
+	for name, vendor := range map[string]string{"PagerDuty": "pagerduty", "Opsgenie": "opsgenie", "JSM": "jsm"} {
+		base := r.find(name + `\s+(http://[^\s,]+)`)
+		addrs = append(addrs, strings.TrimPrefix(base, "http://"))
+		for _, word := range []string{base + "/board", "https://bridge.localhost:8443/webhooks/" + vendor, vendor + "-prod"} {
+			require.Contains(t, r.said, word)
+		}
+		resp, err := http.Get(base + "/board")
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
+	require.Zero(t, r.end())
+	for _, addr := range addrs {
+		require.False(t, listening(t, addr), addr)
+	}
+}
+
 func TestTheSameFolderServesAgain(t *testing.T) {
 	dir := t.TempDir()
 	first := start(t, "--dir", dir)
@@ -173,6 +199,11 @@ func TestBadFlagsAreRefused(t *testing.T) {
 		"index lag":       {[]string{"--index-lag", "soon"}, "soon"},
 		"webhook scheme":  {[]string{"--webhook-url", "http://127.0.0.1:8443/webhooks/itsm"}, "--webhook-url"},
 		"webhook path":    {[]string{"--webhook-url", "https://127.0.0.1:8443/itsm"}, "--webhook-url"},
+		"open PagerDuty":  {[]string{"--pagerduty-listen", "0.0.0.0:1"}, "--pagerduty-listen"},
+		"open Opsgenie":   {[]string{"--opsgenie-listen", "[::]:1"}, "--opsgenie-listen"},
+		"open JSM":        {[]string{"--jsm-listen", ":1"}, "--jsm-listen"},
+		"no such vendor":  {[]string{"--with", "pagerduty,bugzilla"}, "bugzilla"},
+		"Jira by another": {[]string{"--with", "jsm", "--webhook-url", "https://127.0.0.1:8443/webhooks/jsm"}, "needs its own"},
 		"webhook no name": {[]string{"--webhook-url", "https://127.0.0.1:8443/webhooks/"}, "--webhook-url"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -189,6 +220,7 @@ func TestHelp(t *testing.T) {
 	require.Zero(t, run(t.Context(), []string{"--help"}, &out, &errOut))
 	for _, flag := range []string{
 		"--dir", "--listen", "--teleport-listen", "--jira-listen", "--flavour", "--latency", "--index-lag", "--webhook-url",
+		"--with", "--pagerduty-listen", "--opsgenie-listen", "--jsm-listen",
 	} {
 		require.Contains(t, out.String(), flag)
 	}
@@ -207,6 +239,12 @@ func TestBusyAddressIsReported(t *testing.T) {
 		require.Equal(t, 1, run(t.Context(), []string{"--dir", dir, flag, addr}, &out, &errOut))
 		require.Contains(t, errOut.String(), "address already in use", flag)
 		require.Empty(t, out.String())
+	}
+	for _, vendor := range []string{"pagerduty", "opsgenie", "jsm"} {
+		var out, errOut bytes.Buffer
+		busy := strings.TrimPrefix(r.api, "http://")
+		require.Equal(t, 1, run(t.Context(), []string{"--dir", dir, "--with", vendor, "--" + vendor + "-listen", busy}, &out, &errOut))
+		require.Contains(t, errOut.String(), "address already in use", vendor)
 	}
 	require.Zero(t, start(t, "--dir", dir).end(), "the folder can be used after a failed start")
 }

@@ -47,7 +47,7 @@ func (f *flags) serve(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the certificate authority: %w", err)
 	}
-	world, err := admin.Start(f.world(dir, ca))
+	world, err := admin.Start(f.world(dir, ca, bridge))
 	if err != nil {
 		return err
 	}
@@ -122,16 +122,43 @@ func (f *flags) announce(out io.Writer, world *admin.World, config, ca, addr str
 Jira       %s (%s), %s
 Board      %s
 Webhook    %s, secret %s
-CA         %s
+%sCA         %s
 Config     %s
 Admin API  http://%s
 
 Run a bridge against them:        accessbridge serve --config %s
 See what the admin API can do:    curl -sS http://%s
-Then request something as a person and move its card on the board. Ctrl-C ends the simulators.
+%sThen request something as a person and move its card on the board. Ctrl-C ends the simulators.
 `,
 		world.Teleport.Addr(), world.Identity, world.Jira.URL(), f.Flavour, login, world.Jira.BoardURL(),
-		f.WebhookURL, admin.WebhookSecret, ca, config, addr, config, addr)
+		f.WebhookURL, admin.WebhookSecret, further(world), ca, config, addr, config, addr, f.hint())
+}
+
+// further tells of the vendors besides Jira.
+func further(world *admin.World) string {
+	var text strings.Builder
+	for _, v := range admin.Vendors() {
+		if world.Address(v) == "" {
+			continue
+		}
+		_, _ = fmt.Fprintf(&text, "%-10s %s, %s\n  board    %s\n  webhook  %s, secret %s\n",
+			v.Short(), world.Address(v), world.Login(v), world.BoardURL(v), world.WebhookURL(v), admin.WebhookSecret)
+	}
+	return text.String()
+}
+
+// hint says which requests go to the vendors besides Jira.
+func (f *flags) hint() string {
+	if len(f.With) == 0 {
+		return ""
+	}
+	var roles []string
+	for _, v := range admin.Vendors() {
+		if slices.Contains(f.With, v) {
+			roles = append(roles, string(v)+"-prod")
+		}
+	}
+	return "Requests for these roles go past Jira: " + strings.Join(roles, ", ") + ". Alice is on call first, Bob second.\n"
 }
 
 func serveAdmin(ctx context.Context, listener net.Listener, h http.Handler) error {

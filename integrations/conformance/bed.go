@@ -31,6 +31,8 @@ type bed struct {
 	log      *buffer
 	// query names what somebody is on call for, where that is possible.
 	query bridge.OnCallQuery
+	// group names a group of people, where that is possible.
+	group string
 }
 
 // lay makes a bed of its own for one case. The integration accepts webhooks proven with any of the secrets, oldHook and newHook when none

@@ -202,12 +202,17 @@ func (d *deskClient) Open(ctx context.Context, m bridge.Marker, draft bridge.Dra
 	default:
 		title = cutBytes(strings.ToValidUTF8(title, "?"), maxTitle)
 	}
+	place, err := d.place(ctx, draft.Recipients)
+	if err != nil {
+		return bridge.Ref{}, err
+	}
 	key := m.RequestID
 	if d.is("has no key") {
 		key = fmt.Sprint(time.Now().UnixNano())
 	}
 	var made thing
-	if err := d.call(ctx, http.MethodPost, "/things", map[string]string{"key": key, "marker": m.RequestID, "title": title}, &made); err != nil {
+	in := map[string]string{"key": key, "marker": m.RequestID, "title": title, "place": place}
+	if err := d.call(ctx, http.MethodPost, "/things", in, &made); err != nil {
 		return bridge.Ref{}, err
 	}
 	d.mu.Lock()

@@ -42,6 +42,7 @@ type desk struct {
 type thing struct {
 	ID     string     `json:"id"`
 	Marker string     `json:"marker"`
+	Place  string     `json:"place"`
 	Title  string     `json:"title"`
 	Status string     `json:"status"`
 	By     deskPerson `json:"by"`
@@ -73,6 +74,8 @@ func newDesk(t testing.TB) Vendor {
 	mux.HandleFunc("POST /api/things/{id}/notes", d.change(addNote))
 	mux.HandleFunc("PUT /api/things/{id}/status", d.change(setStatus))
 	mux.HandleFunc("/api/oncall/{name}", onCall)
+	mux.HandleFunc("/api/groups/{name}", group)
+	mux.HandleFunc("GET /api/places/{name}", place)
 	d.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, token, _ := r.BasicAuth(); user != deskUser || token != deskToken {
 			answer(w, 401, nil)
@@ -107,8 +110,8 @@ func (d *desk) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *desk) create(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Key, Marker, Title string }
-	if json.NewDecoder(r.Body).Decode(&in) != nil || len(in.Title) > maxTitle {
+	var in struct{ Key, Marker, Title, Place string }
+	if json.NewDecoder(r.Body).Decode(&in) != nil || len(in.Title) > maxTitle || in.Place != "" && in.Place != annex {
 		answer(w, 400, nil)
 		return
 	}
@@ -119,7 +122,7 @@ func (d *desk) create(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, same[0])
 		return
 	}
-	made := &thing{ID: id, Marker: in.Marker, Title: in.Title, Status: "open"}
+	made := &thing{ID: id, Marker: in.Marker, Title: in.Title, Place: in.Place, Status: "open"}
 	d.things = append(d.things, made)
 	answer(w, 201, made)
 }
@@ -165,6 +168,40 @@ func onCall(w http.ResponseWriter, r *http.Request) {
 		{ID: "u2", Email: "bob@example.com", Level: 1, Until: until},
 		{ID: "u3", Email: "cleo@example.com", Level: 2},
 	})
+}
+
+const (
+	// deskGroup has that many people, and a program, in it.
+	deskGroup, deskMembers = "approvers", 2*deskPage + 20
+	// annex is a place for things besides the one without a name.
+	annex = "annex"
+)
+
+func deskPeople() []deskPerson {
+	people := []deskPerson{{ID: "u1", Email: "ann@example.com"}}
+	for n := 2; n <= deskMembers; n++ {
+		people = append(people, deskPerson{ID: fmt.Sprintf("u%d", n), Email: fmt.Sprintf("person%d@example.com", n)})
+	}
+	return people
+}
+
+func group(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("name") != deskGroup {
+		answer(w, 404, nil)
+		return
+	}
+	all := append(deskPeople(), deskPerson{ID: "rule", Email: "rule@example.com", Bot: true})
+	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	end := min((page+1)*deskPage, len(all))
+	answer(w, 200, map[string]any{"members": all[min(page*deskPage, end):end], "more": end < len(all)})
+}
+
+func place(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("name") != annex {
+		answer(w, 404, nil)
+		return
+	}
+	answer(w, 200, map[string]string{"id": annex})
 }
 
 // What follows is a person, or a program, at work.
@@ -249,6 +286,20 @@ func (d *desk) OnCall() (bridge.OnCallQuery, [][]bridge.Actor, error) {
 	return bridge.OnCallQuery{Schedules: []string{"Database"}}, [][]bridge.Actor{
 		{{ID: "u1", Email: "ann@example.com"}, {ID: "u2", Email: "bob@example.com"}}, {{ID: "u3", Email: "cleo@example.com"}},
 	}, nil
+}
+
+func (d *desk) Group() (string, []bridge.Actor) {
+	var people []bridge.Actor
+	for _, p := range deskPeople() {
+		people = append(people, bridge.Actor{ID: p.ID, Email: p.Email})
+	}
+	return deskGroup, people
+}
+
+func (d *desk) Recipient() string { return annex }
+
+func (d *desk) Received(id, recipient string) (there bool) {
+	return d.by(id, func(t *thing) { there = t.Place == recipient }) == nil && there
 }
 
 // proven returns a delivery with its proof: a time, and the HMAC of time and body.

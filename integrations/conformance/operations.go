@@ -44,6 +44,7 @@ func operations() []operation {
 		{name: "Evidence", possible: func(b *bed) bool { return b.can("evidence") }, run: evidenceOf},
 		{name: "Changed", possible: func(b *bed) bool { return b.can("listing") }, run: changes},
 		{name: "OnCall", possible: func(b *bed) bool { return b.can("oncall") }, run: onCallOf},
+		{name: "Members", possible: func(b *bed) bool { return b.can("groups") }, run: membersOf},
 	}
 }
 
@@ -69,6 +70,12 @@ func onCallOf(ctx context.Context, b *bed, _ bridge.Ref) error {
 	return err
 }
 
+func membersOf(ctx context.Context, b *bed, _ bridge.Ref) error {
+	source, _ := b.it.(bridge.GroupSource)
+	_, err := source.Members(ctx, b.group)
+	return err
+}
+
 // each runs a test with every operation the integration can do, each in a bed of its own with one open object.
 func (s Suite) each(t testing.TB, test func(op operation, b *bed, ref bridge.Ref)) {
 	t.Helper()
@@ -79,6 +86,9 @@ func (s Suite) each(t testing.TB, test func(op operation, b *bed, ref bridge.Ref
 		}
 		if b.can("oncall") {
 			b.query, _ = b.roster(t)
+		}
+		if b.can("groups") {
+			b.group, _ = b.crowd(t)
 		}
 		test(op, b, b.open(t, 1))
 	}

@@ -76,7 +76,7 @@ type trial struct {
 
 func trials() []trial {
 	return slices.Concat(checkTrials(), objectTrials(), noteTrials(), textTrials(), errorTrials(), evidenceTrials(), listingTrials(),
-		webhookTrials(), proofTrials(), onCallTrials(), secretTrials())
+		webhookTrials(), proofTrials(), onCallTrials(), groupTrials(), recipientTrials(), secretTrials())
 }
 
 // gap returns the reason why a case is not run.
@@ -118,6 +118,8 @@ func (b *bed) can(theme Case) bool {
 		_, has = b.it.(bridge.WebhookSource)
 	case "oncall":
 		_, has = b.it.(bridge.OnCallSource)
+	case "groups":
+		_, has = b.it.(bridge.GroupSource)
 	default:
 		has = true
 	}

@@ -41,6 +41,21 @@ type Dater interface {
 	Redate(in bridge.Inbound, secret string, at time.Time) bridge.Inbound
 }
 
+// Crowd is offered by the stand-in when the integration is a bridge.GroupSource.
+type Crowd interface {
+	// Group returns the name of a group and the people in it. Whom Decide returns is one of them; programs, and accounts that were switched
+	// off, are none. There are more than the vendor tells at once, if it tells them in pages.
+	Group() (name string, people []bridge.Actor)
+}
+
+// Addressee is offered by the stand-in of every integration, for what bridge.Draft.Recipients names.
+type Addressee interface {
+	// Recipient names a place for objects, or somebody to be told of them, whom the settings do not name.
+	Recipient() string
+	// Received reports whether the object is there, or was told to them.
+	Received(objectID, recipient string) bool
+}
+
 // Roster is offered by the stand-in when the integration is a bridge.OnCallSource.
 type Roster interface {
 	// OnCall puts people on call and returns a query that names what they are on call for, and the people by escalation level: those

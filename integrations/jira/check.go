@@ -11,32 +11,22 @@ import (
 	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	gojira "github.com/andygrunwald/go-jira"
 )
-
-// findings collects the results of a check.
-type findings []bridge.Finding
-
-func (f *findings) good(what string, args ...any) {
-	*f = append(*f, bridge.Finding{OK: true, What: fmt.Sprintf(what, args...)})
-}
-
-func (f *findings) bad(mend, what string, args ...any) {
-	*f = append(*f, bridge.Finding{What: fmt.Sprintf(what, args...), Mend: mend})
-}
 
 // Check asks Jira whether the credentials, the projects and issue types, the fields, the statuses and the permissions that the
 // configuration needs are there.
 func (j *Jira) Check(ctx context.Context) []bridge.Finding {
-	var f findings
+	var f incident.Findings
 	j.checkWebhook(&f)
 	var self gojira.User
 	if err := j.call(ctx, http.MethodGet, "rest/api/2/myself", nil, nil, &self); err != nil {
-		f.bad("check url, user and api_token, or token, and whether Jira is up", "credentials: %v", err)
+		f.Bad("check url, user and api_token, or token, and whether Jira is up", "credentials: %v", err)
 		return f
 	}
 	j.self.Store(&self)
-	f.good("credentials: connected as %s", or(self.DisplayName, accountID(self)))
+	f.Good("credentials: connected as %s", incident.Or(self.DisplayName, accountID(self)))
 	for _, t := range j.places() {
 		j.checkPlace(ctx, &f, t)
 	}
@@ -55,7 +45,7 @@ func (j *Jira) places() []Target {
 	return out
 }
 
-func (j *Jira) checkWebhook(f *findings) {
+func (j *Jira) checkWebhook(f *incident.Findings) {
 	p := j.proof
 	var forms []string
 	for form, set := range map[string]bool{"signature": p.secrets.IsSet(), "basic authentication": p.basic, "header " + p.header: p.header != ""} {
@@ -66,27 +56,27 @@ func (j *Jira) checkWebhook(f *findings) {
 	slices.Sort(forms)
 	switch {
 	case len(forms) > 0:
-		f.good("webhook: deliveries are proven by %s", strings.Join(forms, " or "))
-	case j.set.Mode == ModePoll:
-		f.good("webhook: not used, changes are listed every %s", j.set.PollEvery)
+		f.Good("webhook: deliveries are proven by %s", strings.Join(forms, " or "))
+	case j.set.Mode == incident.ModePoll:
+		f.Good("webhook: not used, changes are listed every %s", j.set.PollEvery)
 	default:
-		f.bad("set webhook.secrets, or use mode: poll", "webhook: nothing proves that a delivery comes from Jira")
+		f.Bad("set webhook.secrets, or use mode: poll", "webhook: nothing proves that a delivery comes from Jira")
 	}
 }
 
-func (j *Jira) checkPlace(ctx context.Context, f *findings, t Target) {
+func (j *Jira) checkPlace(ctx context.Context, f *incident.Findings, t Target) {
 	path := "rest/api/2/project/" + url.PathEscape(t.Project)
 	if err := j.call(ctx, http.MethodGet, path, nil, nil, nil); err != nil {
-		f.bad("check the key, and give the account the permission to browse the project", "project %s: %v", t.Project, err)
+		f.Bad("check the key, and give the account the permission to browse the project", "project %s: %v", t.Project, err)
 		return
 	}
-	f.good("project %s: found", t.Project)
+	f.Good("project %s: found", t.Project)
 	j.checkPermissions(ctx, f, t)
 	j.checkScreen(ctx, f, t)
 	j.checkStatuses(ctx, f, t, path)
 }
 
-func (j *Jira) checkPermissions(ctx context.Context, f *findings, t Target) {
+func (j *Jira) checkPermissions(ctx context.Context, f *incident.Findings, t Target) {
 	needs := []string{"BROWSE_PROJECTS", "CREATE_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS"}
 	if j.set.Reporter != nobody {
 		needs = append(needs, "MODIFY_REPORTER")
@@ -104,16 +94,16 @@ func (j *Jira) checkPermissions(ctx context.Context, f *findings, t Target) {
 		} `json:"permissions"`
 	}
 	if err := j.call(ctx, http.MethodGet, "rest/api/2/mypermissions", query, nil, &answer); err != nil {
-		f.bad("try again", "project %s: permissions: %v", t.Project, err)
+		f.Bad("try again", "project %s: permissions: %v", t.Project, err)
 		return
 	}
 	missing := slices.DeleteFunc(needs, func(p string) bool { return answer.Permissions[p].Have })
 	if len(missing) > 0 {
-		f.bad("grant them to the account in the project's permission scheme", "project %s: the account lacks %s",
+		f.Bad("grant them to the account in the project's permission scheme", "project %s: the account lacks %s",
 			t.Project, strings.Join(missing, ", "))
 		return
 	}
-	f.good("project %s: permissions are complete", t.Project)
+	f.Good("project %s: permissions are complete", t.Project)
 }
 
 // typeList is a page of the create screens. Cloud and Data Center name the lists differently.
@@ -138,11 +128,11 @@ type screenField struct {
 }
 
 // checkScreen looks at what a new issue must have, and at what it can have.
-func (j *Jira) checkScreen(ctx context.Context, f *findings, t Target) {
+func (j *Jira) checkScreen(ctx context.Context, f *incident.Findings, t Target) {
 	base := "rest/api/2/issue/createmeta/" + url.PathEscape(t.Project) + "/issuetypes"
 	types, err := j.screen(ctx, base)
 	if err != nil {
-		f.bad("give the account the permission to create issues", "project %s: issue types: %v", t.Project, err)
+		f.Bad("give the account the permission to create issues", "project %s: issue types: %v", t.Project, err)
 		return
 	}
 	i := slices.IndexFunc(types, func(s screenField) bool { return has([]string{t.IssueType}, s.ID, s.Name) })
@@ -151,13 +141,13 @@ func (j *Jira) checkScreen(ctx context.Context, f *findings, t Target) {
 		for _, s := range types {
 			offered = append(offered, s.Name)
 		}
-		f.bad("set issue_type to one of them, or add the type to the project", "project %s: no issue type %q; it has %s",
+		f.Bad("set issue_type to one of them, or add the type to the project", "project %s: no issue type %q; it has %s",
 			t.Project, t.IssueType, quoted(offered))
 		return
 	}
 	fields, err := j.screen(ctx, base+"/"+url.PathEscape(types[i].ID))
 	if err != nil {
-		f.bad("give the account the permission to create issues", "project %s, %s: create screen: %v", t.Project, t.IssueType, err)
+		f.Bad("give the account the permission to create issues", "project %s, %s: create screen: %v", t.Project, t.IssueType, err)
 		return
 	}
 	j.checkFields(f, t, fields)
@@ -183,7 +173,7 @@ func (j *Jira) screen(ctx context.Context, path string) ([]screenField, error) {
 	return all, nil
 }
 
-func (j *Jira) checkFields(f *findings, t Target, fields []screenField) {
+func (j *Jira) checkFields(f *incident.Findings, t Target, fields []screenField) {
 	where := fmt.Sprintf("project %s, %s", t.Project, t.IssueType)
 	given := slices.Concat([]string{"project", "issuetype", "summary", "description", "labels"}, slices.Sorted(maps.Keys(t.Fields)))
 	for field, set := range map[string]bool{
@@ -197,11 +187,11 @@ func (j *Jira) checkFields(f *findings, t Target, fields []screenField) {
 	faults := len(*f)
 	onScreen := map[string]bool{"project": true, "issuetype": true, "summary": true}
 	for _, field := range fields {
-		id := or(field.FieldID, field.ID)
+		id := incident.Or(field.FieldID, field.ID)
 		onScreen[id] = true
 		// Jira itself sets the reporter to the account.
 		if field.Required && !field.HasDefault && id != "reporter" && !slices.Contains(given, id) {
-			f.bad("add it under fields, or make it optional in Jira", "%s: the create screen requires %s (%s), which the configuration does not set",
+			f.Bad("add it under fields, or make it optional in Jira", "%s: the create screen requires %s (%s), which the configuration does not set",
 				where, id, field.Name)
 		}
 	}
@@ -211,25 +201,25 @@ func (j *Jira) checkFields(f *findings, t Target, fields []screenField) {
 			continue
 		}
 		if id == "labels" {
-			f.bad("add the field Labels to the create screen", "%s: labels cannot be set, and the bridge finds its issues by them", where)
+			f.Bad("add the field Labels to the create screen", "%s: labels cannot be set, and the bridge finds its issues by them", where)
 			continue
 		}
-		f.bad("add the field to the create screen, or remove the setting", "%s: %s is not on the create screen", where, id)
+		f.Bad("add the field to the create screen, or remove the setting", "%s: %s is not on the create screen", where, id)
 	}
 	if len(*f) == faults {
-		f.good("%s: the create screen fits", where)
+		f.Good("%s: the create screen fits", where)
 	}
 }
 
 // checkStatuses looks whether the workflow of the issue type has a status for each meaning.
-func (j *Jira) checkStatuses(ctx context.Context, f *findings, t Target, path string) {
+func (j *Jira) checkStatuses(ctx context.Context, f *incident.Findings, t Target, path string) {
 	var types []struct {
 		namedType
 
 		Statuses []gojira.Status `json:"statuses"`
 	}
 	if err := j.call(ctx, http.MethodGet, path+"/statuses", nil, nil, &types); err != nil {
-		f.bad("give the account the permission to browse the project", "project %s: statuses: %v", t.Project, err)
+		f.Bad("give the account the permission to browse the project", "project %s: statuses: %v", t.Project, err)
 		return
 	}
 	var statuses []gojira.Status
@@ -251,9 +241,9 @@ func (j *Jira) checkStatuses(ctx context.Context, f *findings, t Target, path st
 		switch {
 		case len(list.names) == 0:
 		case found:
-			f.good("project %s, %s: the workflow has a status for %s", t.Project, t.IssueType, list.meaning)
+			f.Good("project %s, %s: the workflow has a status for %s", t.Project, t.IssueType, list.meaning)
 		default:
-			f.bad("add the status to the workflow, or set statuses."+list.meaning+" to one it has",
+			f.Bad("add the status to the workflow, or set statuses."+list.meaning+" to one it has",
 				"project %s, %s: the workflow has no %s (%s); it has %s", t.Project, t.IssueType, quoted(list.names), list.meaning, quoted(offered))
 		}
 	}

@@ -1,27 +1,13 @@
 package jira
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 )
-
-// faults are the texts of the findings that are not fine; each must come with its mend.
-func faults(t *testing.T, list []bridge.Finding) string {
-	t.Helper()
-	var out []string
-	for _, f := range list {
-		require.NotEmpty(t, f.What)
-		if !f.OK {
-			require.NotEmpty(t, f.Mend, f.What)
-			out = append(out, f.What+" => "+f.Mend)
-		}
-	}
-	return strings.Join(out, "\n")
-}
 
 func TestCheckFindsNothingWrongWithAGoodSetup(t *testing.T) {
 	eachFlavour(t, func(t *testing.T, f sim.Flavour) {
@@ -31,11 +17,8 @@ func TestCheckFindsNothingWrongWithAGoodSetup(t *testing.T) {
 			targets:  []*Target{{Project: "SEC"}, {Project: "ACC"}, {IssueType: "10002"}},
 		})
 		list := s.Check(t.Context())
-		require.Empty(t, faults(t, list))
-		text := ""
-		for _, f := range list {
-			text += f.What + "\n"
-		}
+		require.Empty(t, testkit.Faults(t, list))
+		text := testkit.Findings(list)
 		for _, part := range []string{"proven by signature", "connected as Access Bridge", "project SEC: found", "ACC, Task: the create screen fits", "ACC, 10002: the create"} {
 			require.Contains(t, text, part)
 		}
@@ -85,7 +68,7 @@ func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
 				if c.prepare != nil {
 					c.prepare(t, s)
 				}
-				text := faults(t, s.Check(t.Context()))
+				text := testkit.Faults(t, s.Check(t.Context()))
 				for _, part := range c.want {
 					require.Contains(t, text, part)
 				}
@@ -95,11 +78,11 @@ func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
 }
 
 func TestCheckAsksForAProofOfDeliveries(t *testing.T) {
-	j := &Jira{set: Settings{Mode: ModeWebhook}}
-	var f findings
+	j := &Jira{set: Settings{Common: incident.Common{Mode: incident.ModeWebhook}}}
+	var f incident.Findings
 	j.checkWebhook(&f)
-	require.Contains(t, faults(t, f), "set webhook.secrets, or use mode: poll")
-	j.set.Mode, f = ModePoll, nil
+	require.Contains(t, testkit.Faults(t, f), "set webhook.secrets, or use mode: poll")
+	j.set.Mode, f = incident.ModePoll, nil
 	j.checkWebhook(&f)
-	require.Empty(t, faults(t, f))
+	require.Empty(t, testkit.Faults(t, f))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 // The products.
@@ -16,11 +17,8 @@ const (
 	DataCenter = "datacenter"
 )
 
-// The ways decisions come in.
-const (
-	ModeWebhook = "webhook"
-	ModePoll    = "poll"
-)
+// ModePoll is the mode without webhooks.
+const ModePoll = incident.ModePoll
 
 // The words of reporter and assignee that are not accounts.
 const (
@@ -38,8 +36,6 @@ type Settings struct {
 	APITokenFile string        `yaml:"api_token_file" jsonschema_description:"File that holds api_token."`
 	Token        config.Secret `yaml:"token" jsonschema_description:"Personal access token, instead of user and api_token."`
 	TokenFile    string        `yaml:"token_file" jsonschema_description:"File that holds token."`
-	CAFile       string        `yaml:"ca_file" jsonschema_description:"PEM file of certificate authorities to trust besides the system's."`
-	Proxy        string        `yaml:"proxy" jsonschema_description:"Outbound proxy. Without it the environment decides (HTTPS_PROXY, NO_PROXY)."`
 
 	Project    string            `yaml:"project" jsonschema:"required" jsonschema_description:"Key of the project issues are created in."`
 	IssueType  string            `yaml:"issue_type" jsonschema_description:"Name or id of the issue type. Default Task."`
@@ -55,16 +51,9 @@ type Settings struct {
 
 	Statuses Statuses `yaml:"statuses" jsonschema_description:"The statuses of the workflow, by name or id."`
 
-	Mode        string          `yaml:"mode" jsonschema:"enum=webhook,enum=poll" jsonschema_description:"webhook or poll. Default webhook."`
-	PollEvery   config.Duration `yaml:"poll_every" jsonschema_description:"How often changed issues are listed in mode poll. Default 30s."`
-	ResyncEvery config.Duration `yaml:"resync_every" jsonschema_description:"How often changed issues are listed in mode webhook, to find lost deliveries. Default 5m."`
-	SearchLag   config.Duration `yaml:"search_lag" jsonschema_description:"How long a new issue may stay invisible to a search. Default 5m on Cloud, 30s on Data Center."`
-	ApplyWithin config.Duration `yaml:"apply_within" jsonschema_description:"How long Jira may still carry out a call after its caller has given up. Default 1m."`
-	Webhook     Webhook         `yaml:"webhook" jsonschema_description:"How a delivery proves where it comes from. At least one form in mode webhook."`
+	Webhook Webhook `yaml:"webhook" jsonschema_description:"How a delivery proves where it comes from. At least one form in mode webhook."`
 
-	Workers   int             `yaml:"workers" jsonschema_description:"How many calls are made at once. Default 16."`
-	RateLimit float64         `yaml:"rate_limit" jsonschema_description:"Most calls per second; 0 for no limit. Default 90."`
-	Timeout   config.Duration `yaml:"timeout" jsonschema_description:"Longest time for one call. Default 30s."`
+	incident.Common `yaml:",inline"`
 }
 
 // Statuses name the statuses of the workflow that mean something to the bridge. Names are compared without regard to case.
@@ -107,6 +96,9 @@ type Target struct {
 	Components []string          `yaml:"components" jsonschema_description:"Names or ids of components, instead of the integration's."`
 	Assignee   string            `yaml:"assignee" jsonschema_description:"none, suggested, requester, or an account."`
 	Fields     map[string]string `yaml:"fields" jsonschema_description:"Further fields by id, in addition to the integration's."`
+
+	Summary     string `yaml:"summary" jsonschema_description:"Template of the summary."`
+	Description string `yaml:"description" jsonschema_description:"Template of the description, in Jira's wiki markup."`
 }
 
 // Kind describes Jira to the loader of the configuration.
@@ -118,7 +110,7 @@ func Kind() config.Kind {
 }
 
 func defaults() *Settings {
-	return &Settings{
+	s := &Settings{
 		Flavour:   Cloud,
 		IssueType: "Task",
 		Reporter:  nobody,
@@ -129,14 +121,10 @@ func defaults() *Settings {
 			Denied:   []string{"Denied"},
 			Expired:  []string{"Expired"},
 		},
-		Mode:        ModeWebhook,
-		PollEvery:   config.Duration(30 * time.Second),
-		ResyncEvery: config.Duration(5 * time.Minute),
-		ApplyWithin: config.Duration(time.Minute),
-		Workers:     16,
-		RateLimit:   90,
-		Timeout:     config.Duration(30 * time.Second),
+		Common: incident.DefaultCommon(),
 	}
+	s.Workers, s.RateLimit = 16, 90
+	return s
 }
 
 func (s *Settings) cloud() bool { return s.Flavour != DataCenter }
@@ -154,7 +142,7 @@ func (s *Settings) searchLag() time.Duration {
 	}
 }
 
-// merged returns the settings of one target: the route's own before the integration's.
+// merged returns the settings of one target: the route's own before the integration's. Summary and description are the route's own only.
 func (s *Settings) merged(t *Target) Target {
 	if t == nil {
 		t = new(Target)
@@ -167,6 +155,9 @@ func (s *Settings) merged(t *Target) Target {
 		Components: t.Components,
 		Assignee:   cmp.Or(t.Assignee, s.Assignee),
 		Fields:     map[string]string{},
+
+		Summary:     t.Summary,
+		Description: t.Description,
 	}
 	if len(out.Components) == 0 {
 		out.Components = s.Components

@@ -2,35 +2,21 @@ package jira
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/stretchr/testify/require"
 )
 
 // parse reads settings as the configuration file has them.
 func parse(t *testing.T, settings, target string) (*Settings, *Target, error) {
 	t.Helper()
-	indent := func(text, by string) string { return by + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+by) }
-	identity := filepath.Join(t.TempDir(), "identity")
-	require.NoError(t, os.WriteFile(identity, []byte("x"), 0o600))
-	file := "teleport: {addr: 'tele.example.com:443', identity_file: '" + identity + "'}\n" +
-		"server: {listen: '127.0.0.1:8443', tls: {cert_file: c.pem, key_file: k.pem}}\n" +
-		"integrations:\n  - name: itsm\n    type: jira\n    config:\n" + indent(settings, "      ") +
-		"\nroutes:\n  - name: all\n    targets:\n      - integration: itsm\n" + indent(target, "        ") + "\n"
-	c, err := config.Parse("config.yaml", []byte(file), map[string]config.Kind{"jira": Kind()}, config.Offline())
-	if err != nil {
-		return nil, nil, err
-	}
-	s, ok := c.Integrations[0].Config.(*Settings)
-	require.True(t, ok)
-	tg, _ := c.Routes[0].Targets[0].Settings.(*Target)
-	return s, tg, nil
+	return testkit.Parse[Settings, Target](t, "jira", Kind(), settings, target)
 }
 
 const minimal = `
@@ -56,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	j, err := New("itsm", s, Options{})
 	require.NoError(t, err)
 	require.Equal(t, "itsm", j.Name())
-	require.Equal(t, ModeWebhook, j.Mode())
+	require.Equal(t, incident.ModeWebhook, j.Mode())
 	require.Equal(t, 16, j.Workers())
 	require.Equal(t, 30*time.Second, j.PollEvery())
 	require.Equal(t, 5*time.Minute, j.ResyncEvery())
@@ -100,12 +86,13 @@ assignee: none
 fields: {customfield_2: z}
 `)
 	require.NoError(t, err)
-	set := reflect.ValueOf(*s)
-	for i := range set.NumField() {
-		switch name := set.Type().Field(i).Name; name {
-		case "User", "APIToken", "APITokenFile", "Token":
-		default:
-			require.False(t, set.Field(i).IsZero(), "%s is not read", name)
+	for _, set := range []reflect.Value{reflect.ValueOf(*s), reflect.ValueOf(s.Common)} {
+		for i := range set.NumField() {
+			switch name := set.Type().Field(i).Name; name {
+			case "User", "APIToken", "APITokenFile", "Token":
+			default:
+				require.False(t, set.Field(i).IsZero(), "%s is not read", name)
+			}
 		}
 	}
 	require.Empty(t, s.Statuses.Pending)

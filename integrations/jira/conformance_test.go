@@ -24,11 +24,14 @@ func TestConformance(t *testing.T) {
 		}
 		conformance.Run(t, conformance.Suite{
 			Vendor: func(t testing.TB) conformance.Vendor {
-				srv, err := sim.New(sim.Options{Flavour: f})
+				opt := sim.Options{Flavour: f, Projects: []sim.Project{sim.DefaultProject("ACC"), sim.DefaultProject("SEC")}}
+				var people []bridge.Actor
+				opt.Users, opt.Groups, people = crowd(f, 120)
+				srv, err := sim.New(opt)
 				require.NoError(t, err)
 				require.NoError(t, srv.Start())
 				t.Cleanup(srv.Close)
-				return standIn{srv, f}
+				return standIn{srv, f, people}
 			},
 			Settings: func(p conformance.Place) config.Settings {
 				set := defaults()
@@ -53,6 +56,16 @@ func TestConformance(t *testing.T) {
 type standIn struct {
 	*sim.Server
 	flavour sim.Flavour
+	people  []bridge.Actor
+}
+
+func (s standIn) Group() (string, []bridge.Actor) { return sim.DefaultGroup, s.people }
+
+func (s standIn) Recipient() string { return "SEC" }
+
+func (s standIn) Received(id, recipient string) bool {
+	i, ok := s.Issue(id)
+	return ok && i.Project == recipient
 }
 
 func (s standIn) Objects(requestID string) []string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/accessbridge/accessbridge/simulators/contract"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
@@ -24,16 +25,19 @@ func TestWhatIsSentSatisfiesTheVendorsContract(t *testing.T) {
 			},
 			transport: func(next http.RoundTripper) http.RoundTripper { return checked(t, f, next) },
 		})
-		ref := s.open(t)
+		d := draft()
+		d.Recipients = []string{"acc"}
+		ref, err := s.Open(t.Context(), bridge.Marker{RequestID: reqID}, d)
+		require.NoError(t, err)
 		require.NoError(t, s.Update(t.Context(), ref, twoNotes))
 		require.NoError(t, s.Move("bob", ref.ID, "Approved"))
 		require.Equal(t, bridge.Approve, s.evidence(t, ref).Verdict)
-		_, err := s.Find(t.Context(), bridge.Marker{RequestID: reqID})
+		_, err = s.Find(t.Context(), bridge.Marker{RequestID: reqID})
 		require.NoError(t, err)
 		for _, err := range s.Changed(t.Context(), time.Now().Add(-time.Hour)) {
 			require.NoError(t, err)
 		}
-		require.NoError(t, s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied, Note: bridge.Note{ID: "e", Text: "e"}}))
+		require.NoError(t, s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied, Note: bridge.Note{ID: "e", Text: "e"}}))
 		for _, finding := range s.Check(t.Context()) {
 			require.True(t, finding.OK, finding.What)
 		}
@@ -55,7 +59,7 @@ func checked(t *testing.T, f sim.Flavour, next http.RoundTripper) http.RoundTrip
 	}
 	v2 := contract.Load(t, "jira/jira-cloud-v2.json").Transport(next)
 	v3 := contract.Load(t, "jira/jira-cloud-v3.json").Transport(next)
-	return roundTrip(func(r *http.Request) (*http.Response, error) {
+	return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/rest/api/3/") {
 			return v3.RoundTrip(r)
 		}

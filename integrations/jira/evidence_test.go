@@ -3,11 +3,11 @@ package jira
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	gojira "github.com/andygrunwald/go-jira"
 	"github.com/stretchr/testify/require"
@@ -27,10 +27,10 @@ func TestEvidenceOfADecisionInOneCall(t *testing.T) {
 		require.NoError(t, s.Comment("bob", ref.ID, "Reason: looks right"))
 		require.NoError(t, s.Move("bob", ref.ID, "Approved"))
 		s.ResetCalls()
-		s.calls.reset()
+		s.calls.Reset()
 		e := s.evidence(t, ref)
 		require.Equal(t, 1, s.TotalCalls())
-		golden.Assert(t, s.calls.golden(t), "evidence-"+f.String()+".golden")
+		golden.Assert(t, s.calls.Golden(t), "evidence-"+f.String()+".golden")
 		require.WithinDuration(t, time.Now(), e.ReadAt, time.Minute)
 		e.ReadAt = time.Time{}
 		require.Equal(t, bridge.Evidence{
@@ -97,7 +97,7 @@ func TestProgramsAndOurOwnMovesDoNotCount(t *testing.T) {
 		require.NoError(t, s.Move("bob", ref.ID, "In Review"))
 		require.False(t, s.evidence(t, ref).Actor.Automated)
 		s.Check(t.Context()) // learns the account of a token
-		require.NoError(t, s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndApproved, Note: bridge.Note{ID: "e", Text: "e"}}))
+		require.NoError(t, s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndApproved, Note: bridge.Note{ID: "e", Text: "e"}}))
 		e := s.evidence(t, ref)
 		require.True(t, e.Actor.Automated)
 		require.Equal(t, bridge.Approve, e.Verdict)
@@ -242,12 +242,7 @@ func TestAHistoryThatDoesNotEndInTheStatusNamesNobody(t *testing.T) {
 	answer := `{"id":"1","key":"ACC-1","fields":{"status":{"id":"%s","name":"Approved"}},"changelog":{"total":1,"histories":[
 		{"id":"5","author":{"accountId":"bob"},"created":"2026-01-02T03:04:05.678+0000","items":[{"field":"status","fieldId":"status","to":"3"}]}]}}`
 	status := "3"
-	s := newSite(t, setup{transport: func(http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			body := readCloser{strings.NewReader(fmt.Sprintf(answer, status))}
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, Request: r}, nil
-		})
-	}})
+	s := newSite(t, setup{transport: testkit.Answer(func(*http.Request) string { return fmt.Sprintf(answer, status) })})
 	require.Equal(t, "bob", s.evidence(t, bridge.Ref{ID: "1"}).Actor.ID)
 	status = "4"
 	e := s.evidence(t, bridge.Ref{ID: "1"})

@@ -4,52 +4,24 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 )
 
 func TestEveryCodeOfACreateCallHasItsClass(t *testing.T) {
-	for _, c := range []struct {
-		code     int
-		after    string
-		class    bridge.Class
-		noEffect bool
-	}{
-		{400, "", bridge.ClassTerminal, true},
-		{401, "", bridge.ClassTerminal, true},
-		{403, "", bridge.ClassTerminal, true},
-		{404, "", bridge.ClassTerminal, true},
-		{408, "", bridge.ClassRetry, false},
-		{409, "", bridge.ClassRetry, true},
-		{413, "", bridge.ClassTerminal, true},
-		{422, "", bridge.ClassTerminal, true},
-		{425, "", bridge.ClassRetry, true},
-		{429, "7", bridge.ClassWait, true},
-		{500, "", bridge.ClassRetry, false},
-		{502, "", bridge.ClassRetry, false},
-		{503, "", bridge.ClassRetry, false},
-		{503, "7", bridge.ClassWait, false},
-		{504, "", bridge.ClassRetry, false},
-	} {
-		t.Run(fmt.Sprint(c.code, c.after), func(t *testing.T) {
-			s := newSite(t, setup{})
-			s.Inject(sim.Fault{Method: "POST", PathContains: "/issue", Status: c.code, RetryAfter: c.after})
-			_, err := s.Open(t.Context(), bridge.Marker{RequestID: reqID}, draft())
-			class, after := bridge.ClassOf(err)
-			require.Equal(t, c.class, class, "%v", err)
-			require.Equal(t, c.noEffect, bridge.NoEffect(err), "%v", err)
-			if c.after != "" {
-				require.Equal(t, 7*time.Second, after)
-			}
-			require.Contains(t, err.Error(), fmt.Sprint(c.code))
-		})
-	}
+	testkit.EveryCode(t, func(t *testing.T, code int, retryAfter string) error {
+		s := newSite(t, setup{})
+		s.Inject(sim.Fault{Method: "POST", PathContains: "/issue", Status: code, RetryAfter: retryAfter})
+		ref, err := s.Open(t.Context(), testkit.Marker(), draft())
+		require.Zero(t, ref)
+		return err
+	})
 }
 
 func TestW9_RetryAfterHoldsBackEveryCallOfTheAccount(t *testing.T) {
@@ -109,7 +81,7 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 	s := newSite(t, setup{})
 	ref := s.open(t)
 	s.Inject(sim.Fault{Hang: true})
-	for name, call := range map[string]func(context.Context) error{
+	testkit.EndWithContext(t, map[string]func(context.Context) error{
 		"open": func(ctx context.Context) error {
 			_, err := s.Open(ctx, bridge.Marker{RequestID: reqID}, draft())
 			return err
@@ -117,7 +89,7 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 		"find":   func(ctx context.Context) error { _, err := s.Find(ctx, bridge.Marker{RequestID: reqID}); return err },
 		"update": func(ctx context.Context) error { return s.Update(ctx, ref, []bridge.Note{{ID: "a", Text: "b"}}) },
 		"close": func(ctx context.Context) error {
-			return s.Jira.Close(ctx, ref, bridge.Outcome{Ending: bridge.EndDenied})
+			return s.Close(ctx, ref, bridge.Outcome{Ending: bridge.EndDenied})
 		},
 		"evidence": func(ctx context.Context) error { _, err := s.Evidence(ctx, ref); return err },
 		"changed": func(ctx context.Context) error {
@@ -134,59 +106,25 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 			}
 			return nil
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan error, 1)
-			go func() { done <- call(ctx) }()
-			cancel()
-			select {
-			case err := <-done:
-				require.ErrorIs(t, err, context.Canceled)
-			case <-time.After(5 * time.Second):
-				require.Fail(t, "the call did not end")
-			}
-		})
-	}
-	_, err := s.Open(canceled(t), bridge.Marker{RequestID: reqID}, draft())
+	})
+	_, err := s.Open(testkit.Canceled(t), bridge.Marker{RequestID: reqID}, draft())
 	require.True(t, bridge.NoEffect(err), "not even begun")
 }
 
 func TestP7_NoSecretInErrorsLogsOrTheIntegrationItself(t *testing.T) {
-	echo := func(next http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			resp, err := next.RoundTrip(r)
-			if err == nil && resp.StatusCode >= 400 {
-				resp.Header.Set("Content-Type", "text/plain")
-				resp.Body = http.NoBody
-				if r.Header.Get("Authorization") != "" {
-					user, password, _ := r.BasicAuth()
-					text := r.Header.Get("Authorization") + " " + user + ":" + password
-					resp.Body = readCloser{strings.NewReader(text)}
-				}
-			}
-			return resp, err
-		})
-	}
 	eachFlavour(t, func(t *testing.T, f sim.Flavour) {
-		s := newSite(t, setup{sim: sim.Options{Flavour: f}, transport: echo})
+		s := newSite(t, setup{sim: sim.Options{Flavour: f}, transport: testkit.EchoCredentials})
 		s.Inject(sim.Fault{Status: 403})
 		_, err := s.Open(t.Context(), bridge.Marker{RequestID: reqID}, draft())
 		require.Error(t, err)
 		s.settle(t.Context(), bridge.Ref{ID: "1"}, Target{})
 		text := err.Error() + s.log.String() + fmt.Sprintf("%v %+v %#v", s.set, s.set, s.set)
-		for _, f := range s.Check(t.Context()) {
-			text += f.What + f.Mend
-		}
+		text += testkit.Findings(s.Check(t.Context()))
 		require.NotContains(t, text, sim.BotToken)
 		require.NotContains(t, text, "hook-secret")
 		require.NotContains(t, text, "outage", "nor the body we sent")
 	})
 }
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }
 
 func TestChangedCredentialsAreUsedAtOnce(t *testing.T) {
 	t.Setenv("JIRA_TEST_TOKEN", "wrong")
@@ -209,12 +147,9 @@ func TestBaseURLWithAPath(t *testing.T) {
 }
 
 func TestAnAnswerOfSomethingElseIsNotASuccess(t *testing.T) {
-	s := newSite(t, setup{transport: func(http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			body := map[bool]string{true: "<html>login</html>", false: "{}"}[r.Method == http.MethodGet]
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: readCloser{strings.NewReader(body)}, Request: r}, nil
-		})
-	}})
+	s := newSite(t, setup{transport: testkit.Answer(func(r *http.Request) string {
+		return map[bool]string{true: "<html>login</html>", false: "{}"}[r.Method == http.MethodGet]
+	})})
 	_, err := s.Open(t.Context(), bridge.Marker{RequestID: reqID}, draft())
 	require.ErrorContains(t, err, "names no issue")
 	require.False(t, bridge.NoEffect(err))

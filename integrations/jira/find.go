@@ -51,7 +51,7 @@ func (j *Jira) Find(ctx context.Context, m bridge.Marker) (*bridge.Ref, error) {
 	oldest := slices.MinFunc(found, func(a, b *issue) int { return a.Fields.Created.Compare(b.Fields.Created.Time) })
 	ref := j.ref(oldest.ID, oldest.Key)
 	if len(found) > 1 {
-		j.log.WarnContext(ctx, "several issues carry the marker of one request, taking the oldest",
+		j.Log.WarnContext(ctx, "several issues carry the marker of one request, taking the oldest",
 			"request_id", m.RequestID, "external_id", ref.ID, "issues", len(found))
 	}
 	j.resume(ctx, ref, oldest)
@@ -69,7 +69,7 @@ func (j *Jira) resume(ctx context.Context, ref bridge.Ref, i *issue) {
 		return
 	}
 	if err := j.bring(ctx, ref, s.Pending); err != nil {
-		j.log.WarnContext(ctx, "found issue was not moved to the pending status", "external_id", ref.ID, "error", err)
+		j.Log.WarnContext(ctx, "found issue was not moved to the pending status", "external_id", ref.ID, "error", err)
 	}
 }
 

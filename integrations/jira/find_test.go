@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 )
@@ -128,13 +128,10 @@ func TestChangedEndsWithTheError(t *testing.T) {
 
 func TestATokenThatRepeatsEndsTheListing(t *testing.T) {
 	calls := 0
-	s := newSite(t, setup{transport: func(http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			calls++
-			body := `{"issues":[{"id":"1","key":"ACC-1"}],"nextPageToken":"same","isLast":false}`
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: readCloser{strings.NewReader(body)}, Request: r}, nil
-		})
-	}})
+	s := newSite(t, setup{transport: testkit.Answer(func(*http.Request) string {
+		calls++
+		return `{"issues":[{"id":"1","key":"ACC-1"}],"nextPageToken":"same","isLast":false}`
+	})})
 	var last error
 	for _, err := range s.Changed(t.Context(), time.Time{}) {
 		last = err
@@ -149,15 +146,14 @@ func TestDataCenterPagesOverlap(t *testing.T) {
 	for n := range 150 {
 		all = append(all, map[string]string{"id": fmt.Sprint(n), "key": fmt.Sprintf("ACC-%d", n)})
 	}
-	s := newSite(t, setup{sim: sim.Options{Flavour: sim.DataCenter}, transport: func(http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			var start int
-			_, _ = fmt.Sscan(r.URL.Query().Get("startAt"), &start)
-			body, err := json.Marshal(map[string]any{"total": len(all), "issues": all[start:min(start+100, len(all))]})
-			all = all[3:]
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: readCloser{strings.NewReader(string(body))}, Request: r}, err
-		})
-	}})
+	s := newSite(t, setup{sim: sim.Options{Flavour: sim.DataCenter}, transport: testkit.Answer(func(r *http.Request) string {
+		var start int
+		_, _ = fmt.Sscan(r.URL.Query().Get("startAt"), &start)
+		body, err := json.Marshal(map[string]any{"total": len(all), "issues": all[start:min(start+100, len(all))]})
+		require.NoError(t, err)
+		all = all[3:]
+		return string(body)
+	})})
 	seen := map[string]bool{}
 	for g, err := range s.Changed(t.Context(), time.Time{}) {
 		require.NoError(t, err)

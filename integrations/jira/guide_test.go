@@ -1,27 +1,14 @@
 package jira
 
 import (
-	"os"
-	"reflect"
-	"strings"
 	"testing"
 
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/stretchr/testify/require"
 )
 
 func TestTheGuideNamesEverySettingAndFunction(t *testing.T) {
-	raw, err := os.ReadFile("../../docs/integrations/jira.md")
-	require.NoError(t, err)
-	guide := string(raw)
-	for _, of := range []any{Settings{}, Statuses{}, Webhook{}, BasicAuth{}, HeaderAuth{}, Target{}} {
-		kind := reflect.TypeOf(of)
-		for field := range kind.Fields() {
-			key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-			require.NotEmpty(t, key, field.Name)
-			require.NotEmpty(t, field.Tag.Get("jsonschema_description"), key)
-			require.Contains(t, guide, key, "%s.%s", kind.Name(), key)
-		}
-	}
+	guide := testkit.Guide(t, "../../docs/integrations/jira.md", Settings{}, Statuses{}, Webhook{}, BasicAuth{}, HeaderAuth{}, Target{})
 	for name := range templateFuncs() {
 		require.Contains(t, guide, "`"+name)
 	}

@@ -1,39 +1,31 @@
 package jira
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"io"
-	"log/slog"
-	"net/http"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 	"unicode/utf16"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 )
 
-const reqID = "11111111-2222-3333-4444-555555555555"
+const reqID = testkit.RequestID
 
 // site is a simulated Jira and the integration that works with it.
 type site struct {
 	*sim.Server
 	*Jira
-	log   *safeBuffer
-	calls *recorder
+	log   *testkit.Log
+	calls *testkit.Recorder
 }
 
 type setup struct {
 	sim       sim.Options
 	settings  func(*Settings)
 	targets   []*Target
-	transport func(http.RoundTripper) http.RoundTripper
+	transport testkit.Wrap
 }
 
 func newSite(t *testing.T, s setup) *site {
@@ -45,7 +37,7 @@ func newSite(t *testing.T, s setup) *site {
 
 	set := defaults()
 	set.URL, set.Project, set.RateLimit = srv.URL(), "ACC", 0
-	set.Webhook.Secrets = config.Secrets{config.NewSecret("hook-secret")}
+	set.Webhook.Secrets = testkit.Secrets("hook-secret")
 	if s.sim.Flavour == sim.DataCenter {
 		set.Flavour, set.Token = DataCenter, config.NewSecret(sim.BotToken)
 	} else {
@@ -54,24 +46,12 @@ func newSite(t *testing.T, s setup) *site {
 	if s.settings != nil {
 		s.settings(set)
 	}
-	problems := config.NewProblems("config.yaml")
-	set.Validate(problems)
-	require.NoError(t, problems.Err())
+	testkit.Valid(t, set)
 
-	network := &http.Transport{MaxIdleConnsPerHost: 32}
-	t.Cleanup(network.CloseIdleConnections)
-	rec := &recorder{next: network}
-	if s.transport != nil {
-		rec.next = s.transport(network)
-	}
-	logged := &safeBuffer{}
-	j, err := New("itsm", set, Options{
-		Log:       slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Targets:   s.targets,
-		Transport: rec,
-	})
+	calls, log := testkit.Network(t, s.transport), &testkit.Log{}
+	j, err := New("itsm", set, Options{Log: log.Logger(), Targets: s.targets, Transport: calls})
 	require.NoError(t, err)
-	return &site{Server: srv, Jira: j, log: logged, calls: rec}
+	return &site{Server: srv, Jira: j, log: log, calls: calls}
 }
 
 // eachFlavour runs a test with both products.
@@ -89,30 +69,15 @@ func who(f sim.Flavour, name string) string {
 	return "712020:" + name
 }
 
+// draft is a request with texts that are markup in Jira.
 func draft() bridge.Draft {
-	created := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return bridge.Draft{
-		WebURL: "https://tele.example.com/web/requests/" + reqID,
-		Request: bridge.Request{
-			ID:      reqID,
-			Cluster: "tele.example.com",
-			User:    "alice@example.com",
-			Roles:   []string{"prod-db", "prod_*"},
-			Resources: []bridge.Resource{
-				{Cluster: "tele.example.com", Kind: "node", Name: "8a6f", Title: "db-1"},
-				{Cluster: "tele.example.com", Kind: "app", Name: "grafana"},
-			},
-			Reason:             "Fix *the* outage [~bob] !http://x/y.png!",
-			State:              bridge.StatePending,
-			Created:            created,
-			PendingUntil:       created.Add(time.Hour),
-			AccessUntil:        created.Add(9 * time.Hour),
-			MaxDuration:        8 * time.Hour,
-			SuggestedReviewers: []string{"nobody@example.com", "bob@example.com"},
-			Thresholds:         []bridge.Threshold{{Approve: 2, Deny: 1}},
-			Annotations:        map[string][]string{"team": {"payments"}},
-		},
-	}
+	d := testkit.Draft()
+	d.Request.User = "alice@example.com"
+	d.Request.Roles = []string{"prod-db", "prod_*"}
+	d.Request.Reason = "Fix *the* outage [~bob] !http://x/y.png!"
+	d.Request.SuggestedReviewers = []string{"nobody@example.com", "bob@example.com"}
+	d.Request.Annotations = map[string][]string{"team": {"payments"}}
+	return d
 }
 
 func (s *site) open(t *testing.T) bridge.Ref {
@@ -136,87 +101,6 @@ func (s *site) evidence(t *testing.T, ref bridge.Ref) bridge.Evidence {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	return list[0]
-}
-
-// recorder keeps the calls that pass through it.
-type recorder struct {
-	next http.RoundTripper
-	mu   sync.Mutex
-	list []recorded
-}
-
-type recorded struct {
-	Method string `json:"method"`
-	Path   string `json:"path"`
-	Query  string `json:"query,omitempty"`
-	Body   any    `json:"body,omitempty"`
-}
-
-func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	c := recorded{Method: req.Method, Path: req.URL.Path, Query: req.URL.Query().Encode()}
-	if req.Body != nil {
-		raw, err := io.ReadAll(req.Body)
-		if err != nil {
-			return nil, err
-		}
-		req.Body = io.NopCloser(bytes.NewReader(raw))
-		_ = json.Unmarshal(raw, &c.Body)
-	}
-	r.mu.Lock()
-	r.list = append(r.list, c)
-	r.mu.Unlock()
-	return r.next.RoundTrip(req)
-}
-
-func (r *recorder) reset() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.list = nil
-}
-
-// golden is the calls as indented JSON.
-func (r *recorder) golden(t *testing.T) string {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	for _, c := range r.list {
-		require.NoError(t, enc.Encode(c))
-	}
-	return b.String()
-}
-
-// safeBuffer is a log that several goroutines write to.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-// roundTrip is a transport made of a function.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func canceled(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
 }
 
 func utf16Len(s string) int { return len(utf16.Encode([]rune(s))) }

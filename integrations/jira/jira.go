@@ -13,6 +13,8 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
 	"github.com/accessbridge/accessbridge/internal/httpx"
 	gojira "github.com/andygrunwald/go-jira"
 )
@@ -49,94 +51,53 @@ type Options struct {
 
 // Jira is one Jira account.
 type Jira struct {
-	name    string
+	incident.Base
+
 	set     Settings
-	log     *slog.Logger
 	targets []*Target
 	text    templates
 
 	password, token config.Secret
 	proof           proof
 
-	client  *gojira.Client
-	account *httpx.Account
-	starts  starts
-	people  people
+	client *gojira.Client
+	// starts are where new issues of a project and type start, people the accounts of names and addresses, projects the keys of projects.
+	starts           *lookup.Cache[start]
+	people, projects *lookup.Cache[string]
 	// self is the bridge's own account, once Check has asked for it.
 	self atomic.Pointer[gojira.User]
 }
 
 // New makes an integration from checked settings. It makes no call.
 func New(name string, s *Settings, o Options) (*Jira, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	text, err := newTemplates(s, o.Targets)
 	if err != nil {
 		return nil, fmt.Errorf("jira: %w", err)
 	}
-	hc, account, err := httpx.New(httpx.Options{
-		Integration:   name,
-		Timeout:       s.Timeout.Std(),
-		ProxyURL:      s.Proxy,
-		CAFile:        s.CAFile,
-		MaxConns:      s.Workers + 4,
-		RatePerSecond: s.RateLimit,
-		Observe:       o.Observe,
-		Log:           o.Log,
-		Transport:     o.Transport,
-	})
+	common := s.Common
+	common.SearchLag = config.Duration(s.searchLag())
+	base, err := incident.NewBase("jira", name, common, incident.Options{Log: o.Log, Observe: o.Observe, Transport: o.Transport})
 	if err != nil {
-		return nil, fmt.Errorf("jira: %w", err)
+		return nil, err
 	}
-	client, err := gojira.NewClient(hc, s.URL)
+	client, err := gojira.NewClient(base.HTTP, s.URL)
 	if err != nil {
 		return nil, fmt.Errorf("jira: url: %w", err)
 	}
 	return &Jira{
-		name:     name,
+		Base:     base,
 		set:      *s,
-		log:      o.Log.With("integration", name),
 		targets:  o.Targets,
 		text:     text,
-		password: either(s.APIToken, s.APITokenFile),
-		token:    either(s.Token, s.TokenFile),
+		password: incident.Secret(s.APIToken, s.APITokenFile),
+		token:    incident.Secret(s.Token, s.TokenFile),
 		proof:    newProof(s.Webhook),
 		client:   client,
-		account:  account,
+		starts:   &lookup.Cache[start]{Vendor: "jira"},
+		people:   &lookup.Cache[string]{Vendor: "jira"},
+		projects: &lookup.Cache[string]{Vendor: "jira"},
 	}, nil
 }
-
-// either returns the secret of a setting that may be given inline or in a file.
-func either(inline config.Secret, file string) config.Secret {
-	if file != "" {
-		return config.SecretFile(file)
-	}
-	return inline
-}
-
-// Name is the operator's own name for the integration.
-func (j *Jira) Name() string { return j.name }
-
-// Traits tell how late Jira may carry out a call, and how late a search may be.
-func (j *Jira) Traits() bridge.Traits {
-	return bridge.Traits{ApplyWithin: j.set.ApplyWithin.Std(), SearchLag: j.set.searchLag()}
-}
-
-// Workers is how many calls may be made at once.
-func (j *Jira) Workers() int { return j.set.Workers }
-
-// Mode is ModeWebhook or ModePoll.
-func (j *Jira) Mode() string { return j.set.Mode }
-
-// PollEvery is how often changed issues are to be listed in ModePoll.
-func (j *Jira) PollEvery() time.Duration { return j.set.PollEvery.Std() }
-
-// ResyncEvery is how often changed issues are to be listed in ModeWebhook.
-func (j *Jira) ResyncEvery() time.Duration { return j.set.ResyncEvery.Std() }
-
-// Account is the state of the account at Jira: whether calls are held back, and why.
-func (j *Jira) Account() httpx.State { return j.account.State() }
 
 // call makes one call below the base address. A nil out ignores the answer's body. Errors carry their class.
 func (j *Jira) call(ctx context.Context, method, path string, query url.Values, body, out any) error {
@@ -188,7 +149,7 @@ var (
 
 // issuePath is the path of an issue, or of something below it.
 func issuePath(ref bridge.Ref, below ...string) (string, error) {
-	id := or(ref.ID, ref.Key)
+	id := incident.Or(ref.ID, ref.Key)
 	if !objectName.MatchString(id) {
 		return "", bridge.Terminal(fmt.Errorf("jira: %q is not the id of an issue", id))
 	}
@@ -200,9 +161,6 @@ func (j *Jira) ref(id, key string) bridge.Ref {
 	base := j.client.GetBaseURL()
 	return bridge.Ref{ID: id, Key: key, URL: base.JoinPath("browse", key).String()}
 }
-
-// BusyUntil is the time before which no call will be made: Jira asked for a pause, or failed too often in a row.
-func (j *Jira) BusyUntil() time.Time { return j.account.State().Until }
 
 // OfficialPlugin is the name under which Teleport's own Jira plugin keeps its records.
 func (j *Jira) OfficialPlugin() string { return "jira" }

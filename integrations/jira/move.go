@@ -4,25 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	"github.com/accessbridge/accessbridge/internal/httpx"
 	gojira "github.com/andygrunwald/go-jira"
-	"golang.org/x/sync/singleflight"
 )
-
-// starts remembers where the workflow of a project and issue type starts, which the answer to a create call does not say. The
-// first issue is read once after its creation; the zero value is ready.
-type starts struct {
-	flight singleflight.Group
-	mu     sync.Mutex
-	known  map[string]start
-}
 
 // start is how a new issue gets to the pending status.
 type start struct {
@@ -30,22 +22,6 @@ type start struct {
 	there bool
 	// transition is the id of the transition that leads there; empty when there is none.
 	transition string
-}
-
-func (s *starts) get(key string) (start, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st, ok := s.known[key]
-	return st, ok
-}
-
-func (s *starts) put(key string, st start) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known == nil {
-		s.known = make(map[string]start)
-	}
-	s.known[key] = st
 }
 
 // settle moves a new issue to the pending status where its workflow starts elsewhere. A failure is logged and tried once more:
@@ -65,19 +41,14 @@ func (j *Jira) settle(ctx context.Context, ref bridge.Ref, t Target) {
 		err = j.bring(ctx, ref, j.set.Statuses.Pending)
 	}
 	if err != nil {
-		j.log.WarnContext(ctx, "new issue was not moved to the pending status", "external_id", ref.ID, "error", err)
+		j.Log.WarnContext(ctx, "new issue was not moved to the pending status", "external_id", ref.ID, "error", err)
 	}
 }
 
-// learn returns where issues like ref start. It reads ref, which must be new, if that is not known yet.
+// learn returns where issues like ref start, which the answer to a create call does not say. It reads ref, which must be new, if that is
+// not known yet; what is known once stays so.
 func (j *Jira) learn(ctx context.Context, ref bridge.Ref, key string) (start, error) {
-	if st, ok := j.starts.get(key); ok {
-		return st, nil
-	}
-	v, err, _ := j.starts.flight.Do(key, func() (any, error) {
-		if st, ok := j.starts.get(key); ok {
-			return st, nil
-		}
+	return j.starts.Get(ctx, key, math.MaxInt64, func(ctx context.Context) (start, error) {
 		i, err := j.standing(ctx, ref)
 		if err != nil {
 			return start{}, err
@@ -87,14 +58,11 @@ func (j *Jira) learn(ctx context.Context, ref bridge.Ref, key string) (start, er
 			st.transition = tr.ID
 		}
 		if !st.there && st.transition == "" {
-			j.log.WarnContext(ctx, "new issues cannot be moved to the pending status", "external_id", ref.ID,
+			j.Log.WarnContext(ctx, "new issues cannot be moved to the pending status", "external_id", ref.ID,
 				"status", i.Fields.Status.Name, "reachable", strings.Join(names(i.Transitions), ", "))
 		}
-		j.starts.put(key, st)
 		return st, nil
 	})
-	st, _ := v.(start)
-	return st, err
 }
 
 // standing reads the status of an issue and the transitions it offers.
@@ -114,7 +82,7 @@ func (j *Jira) read(ctx context.Context, ref bridge.Ref, query url.Values) (*iss
 	}
 	if i.ID == "" {
 		// Something between us and Jira has answered for it.
-		return nil, fmt.Errorf("jira: the answer for issue %s is not an issue", or(ref.Key, ref.ID))
+		return nil, fmt.Errorf("jira: the answer for issue %s is not an issue", incident.Or(ref.Key, ref.ID))
 	}
 	return &i, nil
 }
@@ -126,7 +94,7 @@ func (j *Jira) gone(ctx context.Context, ref bridge.Ref, err error) error {
 		return err
 	}
 	if selfErr := j.call(ctx, http.MethodGet, "rest/api/2/myself", nil, nil, nil); selfErr != nil {
-		return fmt.Errorf("jira: issue %s is not found, and the account cannot be checked: %w", or(ref.Key, ref.ID), selfErr)
+		return fmt.Errorf("jira: issue %s is not found, and the account cannot be checked: %w", incident.Or(ref.Key, ref.ID), selfErr)
 	}
 	project := j.set.Project
 	if key, _, ok := strings.Cut(ref.Key, "-"); ok && projectKey.MatchString(key) {
@@ -135,9 +103,9 @@ func (j *Jira) gone(ctx context.Context, ref bridge.Ref, err error) error {
 	projectErr := j.call(ctx, http.MethodGet, "rest/api/2/project/"+url.PathEscape(project), nil, nil, nil)
 	if projectErr != nil {
 		return fmt.Errorf("jira: issue %s is not found; the account may have lost the permission to browse project %s: %w",
-			or(ref.Key, ref.ID), project, projectErr)
+			incident.Or(ref.Key, ref.ID), project, projectErr)
 	}
-	return fmt.Errorf("jira: issue %s: %w", or(ref.Key, ref.ID), bridge.ErrGone)
+	return fmt.Errorf("jira: issue %s: %w", incident.Or(ref.Key, ref.ID), bridge.ErrGone)
 }
 
 // bring moves an issue to the first reachable of some statuses, unless it is in one of them already.
@@ -152,8 +120,8 @@ func (j *Jira) bring(ctx context.Context, ref bridge.Ref, wanted []string) error
 	tr, ok := reach(i.Transitions, wanted)
 	if !ok {
 		return bridge.Terminal(fmt.Errorf("jira: issue %s in status %q has no transition to %s; it offers %s: "+
-			"add the transition to the workflow, or name a status it reaches under statuses", or(i.Key, i.ID),
-			i.Fields.Status.Name, quoted(wanted), or(strings.Join(names(i.Transitions), ", "), "none")))
+			"add the transition to the workflow, or name a status it reaches under statuses", incident.Or(i.Key, i.ID),
+			i.Fields.Status.Name, quoted(wanted), incident.Or(strings.Join(names(i.Transitions), ", "), "none")))
 	}
 	err = j.transit(ctx, ref, tr.ID)
 	if isStatus(err, http.StatusBadRequest) || isStatus(err, http.StatusConflict) {

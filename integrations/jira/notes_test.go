@@ -2,12 +2,12 @@ package jira
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
@@ -23,7 +23,7 @@ func TestUpdateAddsEachNoteOnceInOrder(t *testing.T) {
 		s := newSite(t, setup{sim: sim.Options{Flavour: f}})
 		ref := s.open(t)
 		require.NoError(t, s.Comment("bob", ref.ID, "carol@example.com denied, they say"))
-		s.calls.reset()
+		s.calls.Reset()
 		for range 3 {
 			require.NoError(t, s.Update(t.Context(), ref, twoNotes))
 		}
@@ -32,7 +32,7 @@ func TestUpdateAddsEachNoteOnceInOrder(t *testing.T) {
 		require.Equal(t, `bob\@example.com approved: looks \*fine\*`+"\n"+`\{code\}h1. x\{code\}`, comments[1].Body)
 		require.JSONEq(t, `"review/bob"`, string(comments[1].Properties[noteKey]))
 		require.Equal(t, `carol\@example.com denied`, comments[2].Body)
-		golden.Assert(t, s.calls.golden(t), "update-"+f.String()+".golden")
+		golden.Assert(t, s.calls.Golden(t), "update-"+f.String()+".golden")
 
 		s.ResetCalls()
 		require.NoError(t, s.Update(t.Context(), ref, nil))
@@ -50,20 +50,21 @@ func TestUpdateGoesOnWhereItWasInterrupted(t *testing.T) {
 	require.Len(t, s.issueOf(t, ref).Comments, 2)
 }
 
+// Texts come back from Cloud in another spelling.
+var respelt = testkit.Rewrite(func(r *http.Request, body string) string {
+	if r.Method != http.MethodGet {
+		return body
+	}
+	return strings.ReplaceAll(body, `\\*`, `*`)
+})
+
 func TestUpdateComparesTextWherePropertiesAreNotReadable(t *testing.T) {
 	s := newSite(t, setup{transport: func(next http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
+		return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 			q := r.URL.Query()
 			q.Del("expand")
 			r.URL.RawQuery = q.Encode()
-			resp, err := next.RoundTrip(r)
-			if err == nil && r.Method == http.MethodGet {
-				// Texts come back from Cloud in another spelling.
-				raw, _ := io.ReadAll(resp.Body)
-				text := strings.ReplaceAll(string(raw), `\\*`, `*`)
-				resp.Body = readCloser{strings.NewReader(text)}
-			}
-			return resp, err
+			return respelt(next).RoundTrip(r)
 		})
 	}})
 	ref := s.open(t)
@@ -99,7 +100,7 @@ func TestP4_CloseTellsAndMovesOnce(t *testing.T) {
 				ref := s.open(t)
 				o := bridge.Outcome{Ending: ending, Note: bridge.Note{ID: "end", Text: "The end: " + string(ending)}}
 				for range 3 {
-					require.NoError(t, s.Jira.Close(t.Context(), ref, o))
+					require.NoError(t, s.Close(t.Context(), ref, o))
 				}
 				i := s.issueOf(t, ref)
 				require.Equal(t, want, i.Status)
@@ -113,14 +114,14 @@ func TestP4_CloseTellsAndMovesOnce(t *testing.T) {
 func TestPromotedHasItsOwnStatusWhereOneIsConfigured(t *testing.T) {
 	s := newSite(t, setup{settings: func(s *Settings) { s.Statuses.Promoted = []string{"No such", "promoted"} }})
 	ref := s.open(t)
-	require.NoError(t, s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndPromoted, Note: bridge.Note{ID: "e", Text: "e"}}))
+	require.NoError(t, s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndPromoted, Note: bridge.Note{ID: "e", Text: "e"}}))
 	require.Equal(t, "Promoted", s.issueOf(t, ref).Status)
 }
 
 func TestCloseLeavesTheIssueWhereNoStatusIsConfigured(t *testing.T) {
 	s := newSite(t, setup{settings: func(s *Settings) { s.Statuses.Expired = nil }})
 	ref := s.open(t)
-	require.NoError(t, s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndExpired, Note: bridge.Note{ID: "e", Text: "e"}}))
+	require.NoError(t, s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndExpired, Note: bridge.Note{ID: "e", Text: "e"}}))
 	require.Equal(t, "Pending", s.issueOf(t, ref).Status)
 	require.Len(t, s.issueOf(t, ref).Comments, 1)
 }
@@ -129,7 +130,7 @@ func TestUnreachableStatusIsToldWithItsMendAndTheNoteStands(t *testing.T) {
 	s := newSite(t, setup{})
 	ref := s.open(t)
 	require.NoError(t, s.Move("bob", ref.ID, "Approved"))
-	err := s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndExpired, Note: bridge.Note{ID: "e", Text: "expired"}})
+	err := s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndExpired, Note: bridge.Note{ID: "e", Text: "expired"}})
 	class, _ := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassTerminal, class)
 	require.ErrorContains(t, err, `in status "Approved" has no transition to "Expired"; it offers "Denied": add the transition`)
@@ -139,7 +140,7 @@ func TestUnreachableStatusIsToldWithItsMendAndTheNoteStands(t *testing.T) {
 func TestCloseAcceptsThatSomebodyWasFaster(t *testing.T) {
 	var s *site
 	s = newSite(t, setup{transport: func(next http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
+		return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(r.URL.Path, "/transitions") {
 				if err := s.Move("bob", s.Issues()[0].ID, "Denied"); err != nil {
 					return nil, err
@@ -149,7 +150,7 @@ func TestCloseAcceptsThatSomebodyWasFaster(t *testing.T) {
 		})
 	}})
 	ref := s.open(t)
-	require.NoError(t, s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied, Note: bridge.Note{ID: "e", Text: "e"}}))
+	require.NoError(t, s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied, Note: bridge.Note{ID: "e", Text: "e"}}))
 	require.Equal(t, "Denied", s.issueOf(t, ref).Status)
 }
 
@@ -160,7 +161,7 @@ func TestGoneIsOnlyWhatWasDeleted(t *testing.T) {
 		calls := map[string]func(bridge.Ref) error{
 			"update": func(ref bridge.Ref) error { return s.Update(t.Context(), ref, twoNotes) },
 			"close": func(ref bridge.Ref) error {
-				return s.Jira.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied})
+				return s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndDenied})
 			},
 			"evidence": func(ref bridge.Ref) error { _, err := s.Evidence(t.Context(), ref); return err },
 		}

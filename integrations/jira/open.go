@@ -31,7 +31,7 @@ type newIssue struct {
 // name, it is created without them and its description says so. An issue whose workflow starts elsewhere is moved to the pending
 // status; if that fails the issue stands all the same and a log line says so.
 func (j *Jira) Open(ctx context.Context, m bridge.Marker, d bridge.Draft) (bridge.Ref, error) {
-	t, err := j.target(d.Settings)
+	t, err := j.place(ctx, d)
 	if err != nil {
 		return bridge.Ref{}, err
 	}
@@ -41,7 +41,7 @@ func (j *Jira) Open(ctx context.Context, m bridge.Marker, d bridge.Draft) (bridg
 	}
 	ref, err := j.create(ctx, draft)
 	if dropped := refusedFields(err, draft.Fields); len(dropped) > 0 {
-		j.log.WarnContext(ctx, "jira refused fields, creating the issue without them",
+		j.Log.WarnContext(ctx, "jira refused fields, creating the issue without them",
 			"request_id", m.RequestID, "fields", strings.Join(dropped, ","), "error", err)
 		ref, err = j.create(ctx, without(draft, dropped))
 	}
@@ -73,16 +73,7 @@ func (j *Jira) compose(ctx context.Context, m bridge.Marker, d bridge.Draft, t T
 		"issuetype": byIDOrName(t.IssueType),
 		"labels":    labels(m.RequestID, t.Labels),
 	}
-	summary, err := render(j.text.summary, j.view(d, strings.TrimSpace))
-	if err != nil {
-		return newIssue{}, err
-	}
-	fields["summary"] = cut(or(oneLine(summary), "Access Request "+m.RequestID), maxSummary)
-	description, err := render(j.text.description, j.view(d, escapeWiki))
-	if err != nil {
-		return newIssue{}, err
-	}
-	fields["description"] = cut(description, maxText)
+	fields["summary"], fields["description"] = j.opening(ctx, d, t)
 	if err := j.addFields(fields, d, t); err != nil {
 		return newIssue{}, err
 	}
@@ -109,7 +100,7 @@ func (j *Jira) addFields(fields map[string]any, d bridge.Draft, t Target) error 
 	}
 	raw := j.view(d, func(s string) string { return s })
 	for _, id := range slices.Sorted(maps.Keys(t.Fields)) {
-		parsed, err := j.text.field(t.Fields[id])
+		parsed, err := j.text.of(t.Fields[id])
 		if err != nil {
 			return err
 		}

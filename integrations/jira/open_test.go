@@ -2,8 +2,6 @@ package jira
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +58,7 @@ func TestOpenRequestIsAsAgreed(t *testing.T) {
 		d.Settings = &Target{IssueType: "Access Request", Labels: []string{"from route"}, Priority: "1"}
 		_, err := s.Open(t.Context(), bridge.Marker{RequestID: reqID}, d)
 		require.NoError(t, err)
-		golden.Assert(t, s.calls.golden(t), "open-"+f.String()+".golden")
+		golden.Assert(t, s.calls.Golden(t), "open-"+f.String()+".golden")
 		i := s.Issues()[0]
 		require.Equal(t, "Access Request", i.Type)
 		require.Equal(t, "Highest", i.Priority)
@@ -234,18 +232,6 @@ func TestHiddenAddressStillFindsTheOnlyAccount(t *testing.T) {
 	users[0].DisplayName = "alice@example.com" // how the simulator finds an account whose address it does not show
 	s := newSite(t, setup{sim: sim.Options{HideEmails: true, Users: users}, settings: func(s *Settings) { s.Reporter = requester }})
 	require.Equal(t, "712020:alice", s.issueOf(t, s.open(t)).Reporter)
-}
-
-func TestLookUpsAreBounded(t *testing.T) {
-	var p people
-	for n := range 3 * maxPeople {
-		p.put(fmt.Sprint(n), "a")
-	}
-	require.LessOrEqual(t, len(p.known), maxPeople)
-	account, ok := p.get(fmt.Sprint(3*maxPeople - 1))
-	require.True(t, ok)
-	require.Equal(t, "a", account)
-	require.Len(t, slices.Collect(maps.Keys(p.known)), maxPeople)
 }
 
 func TestLongAndForeignTextIsCutOnARune(t *testing.T) {

@@ -5,66 +5,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
 	gojira "github.com/andygrunwald/go-jira"
 )
 
-const (
-	// maxPeople bounds the look-ups that are remembered, peopleFor how long.
-	maxPeople = 1000
-	peopleFor = 10 * time.Minute
-)
-
-// people remembers account look-ups, also those that found nobody. The zero value is ready.
-type people struct {
-	mu    sync.Mutex
-	known map[string]person
-}
-
-type person struct {
-	account string
-	until   time.Time
-}
-
-func (p *people) get(who string) (string, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	found, ok := p.known[who]
-	return found.account, ok && time.Now().Before(found.until)
-}
-
-func (p *people) put(who, account string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known == nil {
-		p.known = make(map[string]person)
-	}
-	if len(p.known) >= maxPeople {
-		p.evict()
-	}
-	p.known[who] = person{account: account, until: time.Now().Add(peopleFor)}
-}
-
-// evict drops what has expired, or anything where nothing has.
-func (p *people) evict() {
-	now := time.Now()
-	for who, found := range p.known {
-		if now.After(found.until) {
-			delete(p.known, who)
-		}
-	}
-	for who := range p.known {
-		if len(p.known) < maxPeople {
-			return
-		}
-		delete(p.known, who)
-	}
-}
-
-// account returns the account a setting of reporter or assignee means, empty for nobody. Nobody is also the answer for a person
+// accountFor returns the account a setting of reporter or assignee means, empty for nobody. Nobody is also the answer for a person
 // whom Jira does not know, and when the look-up fails: an issue is worth more than its reporter.
 func (j *Jira) accountFor(ctx context.Context, setting string, r bridge.Request) string {
 	switch setting {
@@ -92,15 +39,12 @@ func (j *Jira) lookUp(ctx context.Context, who string) string {
 	if who == "" || j.set.cloud() && !strings.Contains(who, "@") {
 		return "" // Cloud has no user names
 	}
-	if account, ok := j.people.get(who); ok {
-		return account
-	}
-	account, err := j.search(ctx, who)
+	// That nobody is found is an answer too, and remembered like one.
+	account, err := j.people.Get(ctx, who, lookup.For, func(ctx context.Context) (string, error) { return j.search(ctx, who) })
 	if err != nil {
-		j.log.WarnContext(ctx, "account look-up failed, the person is left out", "error", err)
+		j.Log.WarnContext(ctx, "account look-up failed, the person is left out", "error", err)
 		return ""
 	}
-	j.people.put(who, account)
 	return account
 }
 

@@ -2,35 +2,30 @@ package jira
 
 import (
 	"net/http"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 )
 
-func TestLookUpsExpire(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var p people
-		p.put("alice@example.com", "1")
-		p.put("nobody@example.com", "")
-		<-time.After(peopleFor - time.Second)
-		_, ok := p.get("nobody@example.com")
-		require.True(t, ok, "that somebody is unknown is remembered too")
-		<-time.After(time.Second)
-		_, ok = p.get("alice@example.com")
-		require.False(t, ok)
+func TestLookUpsAreRemembered(t *testing.T) {
+	s := newSite(t, setup{})
+	for range 3 {
+		require.Equal(t, "712020:alice", s.lookUp(t.Context(), "Alice@example.com"))
+		require.Empty(t, s.lookUp(t.Context(), "stranger@example.com"))
+	}
+	require.Equal(t, 2, s.Calls()["GET /user/search"], "that somebody is unknown is remembered too")
+	s.people.Now = func() time.Time { return time.Now().Add(lookup.For) }
+	s.lookUp(t.Context(), "alice@example.com")
+	require.Equal(t, 3, s.Calls()["GET /user/search"])
 
-		for range maxPeople - 1 {
-			p.put(time.Now().String(), "x")
-			<-time.After(time.Nanosecond)
-		}
-		p.put("new", "2")
-		require.NotContains(t, p.known, "alice@example.com", "what has expired makes room first")
-	})
+	s.Inject(sim.Fault{PathContains: "/user/search", Status: 500, Count: 1})
+	require.Empty(t, s.lookUp(t.Context(), "bob@example.com"))
+	require.Equal(t, "712020:bob", s.lookUp(t.Context(), "bob@example.com"), "a failure is not")
 }
 
 func TestWhomASettingMeans(t *testing.T) {
@@ -61,11 +56,7 @@ func TestALookUpTakesOnlyTheExactPerson(t *testing.T) {
 		"something else instead": {`{}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, setup{transport: func(http.RoundTripper) http.RoundTripper {
-				return roundTrip(func(r *http.Request) (*http.Response, error) {
-					return &http.Response{StatusCode: 200, Header: http.Header{}, Body: readCloser{strings.NewReader(c.answer)}, Request: r}, nil
-				})
-			}})
+			s := newSite(t, setup{transport: testkit.Answer(func(*http.Request) string { return c.answer })})
 			require.Equal(t, c.want, s.lookUp(t.Context(), "bob@example.com"))
 		})
 	}

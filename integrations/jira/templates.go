@@ -1,12 +1,6 @@
 package jira
 
-import (
-	"encoding/json"
-	"strings"
-	"text/template"
-
-	"github.com/accessbridge/accessbridge/bridge"
-)
+import "text/template"
 
 const defaultSummary = `{{.Request.User}} asks for {{with .Request.Resources}}{{len .}} resource{{if gt (len .) 1}}s{{end}} ` +
 	`({{resources 3 .}}){{else}}{{join ", " .Request.Roles}}{{end}}`
@@ -33,37 +27,11 @@ Reason:
 To decide, move this issue to *{{.Approved}}* or *{{.Denied}}*. A comment of yours that begins with "reason:" is handed on to Teleport.
 `
 
-// templateFuncs are the functions of templates: pure, and without access to anything but their arguments.
+// templateFuncs are the functions of templates beside those of every text: those that depend on how Jira counts and marks up.
 func templateFuncs() template.FuncMap {
 	return template.FuncMap{
-		"cut":        func(n int, s string) string { return cut(s, max(n, 1)) },
-		"date":       bridge.FormatTime,
-		"default":    func(otherwise, s string) string { return or(s, otherwise) },
-		"duration":   bridge.FormatDuration,
-		"escape":     escapeWiki,
-		"join":       func(sep string, list []string) string { return strings.Join(list, sep) },
-		"json":       toJSON,
-		"list":       func(list []string) []string { return bridge.Shorten(maxListed, list) },
-		"lower":      strings.ToLower,
-		"oneline":    oneLine,
-		"replace":    func(old, with, s string) string { return strings.ReplaceAll(s, old, with) },
-		"resources":  formatResources,
-		"thresholds": bridge.FormatThresholds,
-		"trim":       strings.TrimSpace,
-		"upper":      strings.ToUpper,
+		"cut":     func(n int, s string) string { return cut(s, max(n, 1)) },
+		"escape":  escapeWiki,
+		"oneline": oneLine,
 	}
-}
-
-func toJSON(v any) (string, error) {
-	b, err := json.Marshal(v)
-	return string(b), err
-}
-
-// formatResources names resources as people know them, with the kind: "node db-1".
-func formatResources(n int, resources []bridge.Resource) string {
-	names := make([]string, len(resources))
-	for i, r := range resources {
-		names[i] = r.Label()
-	}
-	return strings.Join(bridge.Shorten(n, names), ", ")
 }

@@ -6,19 +6,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 	"unicode"
 	"unicode/utf16"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 const (
 	// maxSummary and maxText are Jira's limits of a summary and of a description or comment, in UTF-16 units.
 	maxSummary = 255
 	maxText    = 32767
-	// maxListed is how many roles or resources the built-in description lists.
-	maxListed = 50
 	// joiner is an invisible character without width. It parts characters that would be markup together.
 	joiner = "\u2060"
 )
@@ -75,12 +74,12 @@ func mapTexts(r bridge.Request, text func(string) string) bridge.Request {
 }
 
 // render executes a template of the configuration. A fault of it can only be mended there.
-func render(t *template.Template, v view) (string, error) {
-	var b strings.Builder
-	if err := t.Execute(&b, v); err != nil {
+func render(t *text.Template, v view) (string, error) {
+	out, err := t.Render(v)
+	if err != nil {
 		return "", bridge.Terminal(fmt.Errorf("template: %w", err))
 	}
-	return b.String(), nil
+	return out, nil
 }
 
 var lineMarkup = regexp.MustCompile(`(?m)^([ \t]*)(h[1-6]\.|bq\.)`)
@@ -133,56 +132,47 @@ func cut(text string, n int) string {
 }
 
 // parseTemplate reads a template of the configuration.
-func parseTemplate(name, text string) (*template.Template, error) {
-	return template.New(name).Funcs(templateFuncs()).Parse(text)
-}
+func parseTemplate(source string) (*text.Template, error) { return text.Parse(source, templateFuncs()) }
 
 // templates are the parsed templates of one integration.
 type templates struct {
-	summary, description *template.Template
-	fields               map[string]*template.Template
+	summary, description *text.Template
+	// others are those of fields and targets, by their source.
+	others map[string]*text.Template
 }
 
 func newTemplates(s *Settings, targets []*Target) (templates, error) {
-	out := templates{fields: map[string]*template.Template{}}
+	out := templates{others: map[string]*text.Template{}}
 	var err error
-	if out.summary, err = parseTemplate("summary", or(s.Summary, defaultSummary)); err != nil {
+	if out.summary, err = parseTemplate(incident.Or(s.Summary, defaultSummary)); err != nil {
 		return out, fmt.Errorf("summary: %w", err)
 	}
-	if out.description, err = parseTemplate("description", or(s.Description, defaultDescription)); err != nil {
+	if out.description, err = parseTemplate(incident.Or(s.Description, defaultDescription)); err != nil {
 		return out, fmt.Errorf("description: %w", err)
 	}
-	all := []map[string]string{s.Fields}
+	sources := slices.Collect(maps.Values(s.Fields))
 	for _, t := range targets {
-		all = append(all, t.Fields)
+		sources = slices.AppendSeq(append(sources, t.Summary, t.Description), maps.Values(t.Fields))
 	}
-	for _, fields := range all {
-		for _, text := range slices.Sorted(maps.Values(fields)) {
-			if out.fields[text], err = parseTemplate("field", text); err != nil {
-				return out, fmt.Errorf("fields: %w", err)
-			}
+	slices.Sort(sources)
+	for _, source := range sources {
+		if out.others[source], err = parseTemplate(source); err != nil {
+			return out, fmt.Errorf("fields: %w", err)
 		}
 	}
 	return out, nil
 }
 
-// field returns the parsed template of a field. Those of the configuration are parsed once, at the start.
-func (t templates) field(text string) (*template.Template, error) {
-	if parsed, ok := t.fields[text]; ok {
+// of returns a parsed template. Those of the configuration are parsed once, at the start.
+func (t templates) of(source string) (*text.Template, error) {
+	if parsed, ok := t.others[source]; ok {
 		return parsed, nil
 	}
-	parsed, err := parseTemplate("field", text)
+	parsed, err := parseTemplate(source)
 	if err != nil {
 		return nil, bridge.Terminal(fmt.Errorf("template: %w", err))
 	}
 	return parsed, nil
-}
-
-func or(text, otherwise string) string {
-	if strings.TrimSpace(text) == "" {
-		return otherwise
-	}
-	return text
 }
 
 func first(list []string) string {

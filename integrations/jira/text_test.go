@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -109,19 +110,19 @@ func TestTemplateFunctions(t *testing.T) {
 		`{{index .Request.Annotations "team" | join ","}}`:            "payments",
 		`{{index .Request.Annotations "none" | join ","}}{{.WebURL}}`: "https://x",
 	} {
-		parsed, err := parseTemplate("t", text)
+		parsed, err := parseTemplate(text)
 		require.NoError(t, err)
 		got, err := render(parsed, v)
 		require.NoError(t, err)
 		require.Equal(t, want, got, text)
 	}
-	parsed, err := parseTemplate("t", `{{index .Request.Roles 99}}`)
+	parsed, err := parseTemplate(`{{index .Request.Roles 99}}`)
 	require.NoError(t, err)
 	_, err = render(parsed, v)
 	class, _ := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassTerminal, class)
 	for _, bad := range []string{`{{env "HOME"}}`, `{{.Request`, `{{call .X}}{{end}}`} {
-		_, err := parseTemplate("t", bad)
+		_, err := parseTemplate(bad)
 		require.Error(t, err, "hermetic: %s", bad)
 	}
 }
@@ -141,8 +142,8 @@ func TestFieldValues(t *testing.T) {
 		`"quoted"`:            `"\"quoted\""`,
 		" {\"a\": {\"b\":1}}": `{"a":{"b":1}}`,
 	} {
-		got, err := toJSON(fieldValue(text))
+		got, err := json.Marshal(fieldValue(text))
 		require.NoError(t, err)
-		require.JSONEq(t, want, got, "%q", text)
+		require.JSONEq(t, want, string(got), "%q", text)
 	}
 }

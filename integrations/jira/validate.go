@@ -3,14 +3,15 @@ package jira
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/bridge/text"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 var (
@@ -21,44 +22,19 @@ var (
 // Validate reports every fault of the settings.
 func (s *Settings) Validate(p *config.Problems) {
 	p.Required("url", s.URL)
-	if u := p.URL("url", s.URL, "https", "http"); u != nil && u.Scheme == "http" && u.Hostname() != "localhost" && !isLoopback(u.Hostname()) {
-		p.Warn("url", "use https", "credentials are sent without encryption")
-	}
+	incident.CheckAddress(p, "url", s.URL, "credentials are")
 	p.OneOf("flavour", s.Flavour, Cloud, DataCenter)
 	s.validateAuth(p)
-	p.File("ca_file", s.CAFile)
-	if s.Proxy != "" {
-		validateProxy(p, s.Proxy)
-	}
+	s.Check(p)
 	p.Required("project", s.Project)
-	target := Target{Project: s.Project, Labels: s.Labels, Fields: s.Fields}
+	target := Target{Project: s.Project, Labels: s.Labels, Fields: s.Fields, Summary: s.Summary, Description: s.Description}
 	target.Validate(p)
 	p.Required("issue_type", s.IssueType)
 	if s.Reporter == suggested {
 		p.Add("reporter", "use none, requester or an account", "cannot be a suggested reviewer")
 	}
-	for path, text := range map[string]string{"summary": s.Summary, "description": s.Description} {
-		validateTemplate(p, path, text)
-	}
 	s.Statuses.validate(p.At("statuses"))
-	p.OneOf("mode", s.Mode, ModeWebhook, ModePoll)
-	p.Duration("poll_every", s.PollEvery, time.Second, time.Hour)
-	p.Duration("resync_every", s.ResyncEvery, 10*time.Second, time.Hour)
-	p.Duration("search_lag", s.SearchLag, 0, time.Hour)
-	p.Duration("apply_within", s.ApplyWithin, time.Second, time.Hour)
-	p.Duration("timeout", s.Timeout, time.Second, 5*time.Minute)
-	if s.Workers < 1 || s.Workers > 256 {
-		p.Add("workers", "use a number from 1 to 256", "%d is out of bounds", s.Workers)
-	}
-	if s.RateLimit < 0 {
-		p.Add("rate_limit", "use 0 for no limit", "is negative")
-	}
 	s.Webhook.validate(p.At("webhook"), s.Mode)
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 func (s *Settings) validateAuth(p *config.Problems) {
@@ -74,14 +50,6 @@ func (s *Settings) validateAuth(p *config.Problems) {
 	case bearer.IsSet() && s.User != "":
 		p.Add("user", "remove it, or use api_token instead of token", "has no meaning with token")
 	}
-}
-
-func validateProxy(p *config.Problems, proxy string) {
-	if strings.Contains(proxy, "@") {
-		p.Add("proxy", "set HTTPS_PROXY in the environment instead", "must not carry a user or password")
-		return
-	}
-	p.URL("proxy", proxy, "http", "https", "socks5")
 }
 
 func (s *Statuses) validate(p *config.Problems) {
@@ -127,7 +95,7 @@ func (w *Webhook) validate(p *config.Problems, mode string) {
 			p.Add("header.values", "add at least one, or values_file", "is required")
 		}
 	}
-	if mode == ModeWebhook && !secrets.IsSet() && w.Basic == nil && w.Header == nil {
+	if mode == incident.ModeWebhook && !secrets.IsSet() && w.Basic == nil && w.Header == nil {
 		p.Add("", "add secrets, basic or header, or use mode: poll", "nothing proves that a delivery comes from Jira")
 	}
 }
@@ -147,12 +115,28 @@ func (t *Target) Validate(p *config.Problems) {
 		if slices.Contains(ownFields, id) {
 			p.Add(path, "use the setting of that name", "is set by the bridge itself")
 		}
-		validateTemplate(p, path, t.Fields[id])
+		validateField(p, path, t.Fields[id])
+	}
+	p.Template("summary", t.Summary, parseTemplate, samples()...)
+	p.Template("description", t.Description, parseTemplate, samples()...)
+}
+
+// samples are what templates see of a request with everything, and of one with as little as there can be.
+func samples() []any {
+	full := text.SampleRequest()
+	return []any{
+		view{Request: full, WebURL: "https://teleport.example.com/web/requests/1", Approved: "Approved", Denied: "Denied"},
+		view{Request: bridge.Request{ID: full.ID, User: full.User, Roles: []string{"dev"}}},
 	}
 }
 
-func validateTemplate(p *config.Problems, path, text string) {
-	if _, err := parseTemplate(path, text); err != nil {
+// validateField checks the template of a field. It may write nothing; then the field is not set.
+func validateField(p *config.Problems, path, source string) {
+	parsed, err := parseTemplate(source)
+	if err == nil {
+		err = parsed.Try(samples()...)
+	}
+	if err != nil {
 		p.Add(path, "see the guide for the names and functions a template has", "%s", err)
 	}
 }

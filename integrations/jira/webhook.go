@@ -14,6 +14,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 // proof is what shows that a delivery comes from Jira.
@@ -27,21 +28,14 @@ type proof struct {
 }
 
 func newProof(w Webhook) proof {
-	p := proof{secrets: eitherOf(w.Secrets, w.SecretsFile)}
+	p := proof{secrets: incident.Secrets(w.Secrets, w.SecretsFile)}
 	if w.Basic != nil {
-		p.basic, p.user, p.password = true, w.Basic.User, either(w.Basic.Password, w.Basic.PasswordFile)
+		p.basic, p.user, p.password = true, w.Basic.User, incident.Secret(w.Basic.Password, w.Basic.PasswordFile)
 	}
 	if w.Header != nil {
-		p.header, p.values = w.Header.Name, eitherOf(w.Header.Values, w.Header.ValuesFile)
+		p.header, p.values = w.Header.Name, incident.Secrets(w.Header.Values, w.Header.ValuesFile)
 	}
 	return p
-}
-
-func eitherOf(inline config.Secrets, file string) config.Secrets {
-	if file != "" {
-		return config.Secrets{config.SecretFile(file)}
-	}
-	return inline
 }
 
 // Verify proves that a delivery comes from Jira: by X-Hub-Signature over the raw body, by basic authentication, or by the header of
@@ -180,7 +174,7 @@ func (j *Jira) Decode(in bridge.Inbound) (bridge.Delivery, error) {
 	if err := json.Unmarshal(in.Body, &d); err != nil && !errors.As(err, &other) {
 		return bridge.Delivery{}, &bridge.Refused{Status: http.StatusBadRequest, Why: "body"}
 	}
-	out.Event = cut(or(d.Event, "automation"), 100)
+	out.Event = cut(incident.Or(d.Event, "automation"), 100)
 	if !hinting(d.Event) || d.Event == "jira:issue_updated" && !d.Changelog.matters() {
 		return out, nil
 	}
@@ -217,7 +211,7 @@ func (d *delivery) hint() (bridge.Hint, bool) {
 		}
 		id, key, fields = inner.ID, inner.Key, inner.Fields
 	}
-	object := or(string(id), string(key))
+	object := incident.Or(string(id), string(key))
 	if !objectName.MatchString(object) {
 		return bridge.Hint{}, false
 	}

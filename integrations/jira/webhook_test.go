@@ -2,7 +2,6 @@ package jira
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,18 +10,11 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/accessbridge/accessbridge/simulators/contract"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
 	"github.com/stretchr/testify/require"
 )
-
-func secrets(list ...string) config.Secrets {
-	var out config.Secrets
-	for _, s := range list {
-		out = append(out, config.NewSecret(s))
-	}
-	return out
-}
 
 // verify checks a delivery and returns the reason of the refusal, empty for none.
 func verify(t *testing.T, w Webhook, body string, header ...string) string {
@@ -48,30 +40,17 @@ func basicHeader(user, password string) string {
 }
 
 func TestW14_PublishedSignatureVector(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(contract.Folder(t), "signature-vectors.json"))
-	require.NoError(t, err)
-	var vectors []struct {
-		Scheme, Secret, Body string
-		Headers              map[string]string
+	for _, v := range testkit.Vectors(t, filepath.Join(contract.Folder(t), "signature-vectors.json"), "jira-x-hub-signature") {
+		require.Empty(t, verify(t, Webhook{Secrets: testkit.Secrets(v.Secret)}, v.Body, "X-Hub-Signature", v.Headers["X-Hub-Signature"]))
 	}
-	require.NoError(t, json.Unmarshal(raw, &vectors))
-	found := false
-	for _, v := range vectors {
-		if v.Scheme != "jira-x-hub-signature" {
-			continue
-		}
-		found = true
-		require.Empty(t, verify(t, Webhook{Secrets: secrets(v.Secret)}, v.Body, "X-Hub-Signature", v.Headers["X-Hub-Signature"]))
-	}
-	require.True(t, found)
 }
 
 func TestW14_OnlyProvenDeliveriesAreTaken(t *testing.T) {
 	const body = `{"webhookEvent":"jira:issue_updated"}`
 	good := sim.Sign("new", []byte(body))
-	bySecret := Webhook{Secrets: secrets("old", "new")}
+	bySecret := Webhook{Secrets: testkit.Secrets("old", "new")}
 	byBasic := Webhook{Basic: &BasicAuth{User: "jira", Password: config.NewSecret("pass:word")}}
-	byHeader := Webhook{Header: &HeaderAuth{Name: "X-Secret", Values: secrets("one", "two")}}
+	byHeader := Webhook{Header: &HeaderAuth{Name: "X-Secret", Values: testkit.Secrets("one", "two")}}
 	all := Webhook{Secrets: bySecret.Secrets, Basic: byBasic.Basic, Header: byHeader.Header}
 	for name, c := range map[string]struct {
 		w      Webhook
@@ -185,7 +164,7 @@ func TestW14_WhatJiraSendsIsProvenAndDecoded(t *testing.T) {
 		s := newSite(t, setup{sim: sim.Options{Flavour: f}})
 		var got []bridge.Inbound
 		s.AddWebhook(sim.Webhook{URL: "http://bridge.invalid/", Secret: "hook-secret", Client: &http.Client{
-			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			Transport: testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 			}),
 		}})
@@ -219,7 +198,7 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(seed), "sha256=00")
 	}
-	j := &Jira{proof: newProof(Webhook{Secrets: secrets("s")})}
+	j := &Jira{proof: newProof(Webhook{Secrets: testkit.Secrets("s")})}
 	f.Fuzz(func(t *testing.T, body []byte, signature string) {
 		in := bridge.Inbound{Header: http.Header{"X-Hub-Signature": {signature}}, Body: body}
 		if err := j.Verify(in); err == nil {

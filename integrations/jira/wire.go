@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	gojira "github.com/andygrunwald/go-jira"
 )
 
@@ -147,6 +148,6 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 
 // accountID is the stable identifier of an account: the account id on Cloud, the key on Data Center, or the name where an old
 // server gives no key.
-func accountID(u gojira.User) string { return or(or(u.AccountID, u.Key), u.Name) }
+func accountID(u gojira.User) string { return incident.Or(incident.Or(u.AccountID, u.Key), u.Name) }
 
 func sameAccount(a, b gojira.User) bool { return accountID(a) != "" && accountID(a) == accountID(b) }

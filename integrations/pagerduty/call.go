@@ -48,7 +48,7 @@ func (p *PagerDuty) call(ctx context.Context, method, path string, query url.Val
 	if err != nil {
 		return bridge.Unsent(fmt.Errorf("pagerduty: credentials: %w", err))
 	}
-	resp, err := pd.NewClient(token, func(c *pd.Client) { c.HTTPClient = p.http }).Do(req, true)
+	resp, err := pd.NewClient(token, func(c *pd.Client) { c.HTTPClient = p.HTTP }).Do(req, true)
 	if resp != nil {
 		defer func() { _ = resp.Body.Close() }()
 		if err == nil && resp.StatusCode < http.StatusMultipleChoices {
@@ -190,10 +190,4 @@ func statusOf(err error) (status, code int) {
 func isNotFound(err error) bool {
 	status, _ := statusOf(err)
 	return status == http.StatusNotFound
-}
-
-// withoutEffect marks an error of a call that only read before anything was written.
-func withoutEffect(err error) error {
-	class, after := bridge.ClassOf(err)
-	return &bridge.Error{Class: class, After: after, Unsent: true, Err: err}
 }

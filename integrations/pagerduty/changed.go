@@ -32,9 +32,9 @@ func (p *PagerDuty) Changed(ctx context.Context, since time.Time) iter.Seq2[brid
 // glance yields one listing and reports whether to go on. PagerDuty shows the first ten thousand entries of a listing; what is beyond,
 // the oldest, is left out.
 func (p *PagerDuty) glance(ctx context.Context, query url.Values, said *timeline, yield func(bridge.Glance, error) bool) bool {
-	for i, err := range list[incident](ctx, p, "/incidents", "incidents", query) {
+	for i, err := range list[incidentView](ctx, p, "/incidents", "incidents", query) {
 		if errors.Is(err, errTooMany) {
-			p.log.WarnContext(ctx, "listing of incidents is incomplete", "error", err)
+			p.Log.WarnContext(ctx, "listing of incidents is incomplete", "error", err)
 			return true
 		}
 		if err != nil {
@@ -88,18 +88,17 @@ func (p *PagerDuty) newTimeline(ctx context.Context, since time.Time) *timeline 
 
 // at reports whether something was said at an incident that may decide. Uses of actions are in no log, and whether they move updated_at is
 // not documented: where actions decide, every incident may have had one.
-func (t *timeline) at(i incident) (bool, error) {
+func (t *timeline) at(i incidentView) (bool, error) {
 	for !t.over && !t.reached(i) {
 		if err := t.read(); err != nil {
 			return false, err
 		}
 	}
-	a := t.p.set.Decisions.Actions
-	return t.touched[i.ID] || t.short || a.Approve+a.Deny != "", nil
+	return t.touched[i.ID] || t.short || t.p.rules.ByAction(), nil
 }
 
 // reached reports whether the log was read back to the beginning of the incident. A reopened one has a later entry that looks like it.
-func (t *timeline) reached(i incident) bool {
+func (t *timeline) reached(i incidentView) bool {
 	first, ok := t.begun[i.ID]
 	return ok && !t.mixed && !first.After(i.CreatedAt.Add(sameMoment))
 }
@@ -129,7 +128,7 @@ func (t *timeline) read() error {
 // saysSomething reports whether an entry of the log may be a decision.
 func (p *PagerDuty) saysSomething(e logEntry) bool {
 	if e.Type == "annotate_log_entry" {
-		return len(p.words) > 0
+		return p.rules.ByNote()
 	}
 	return p.statusVerdict(e) != bridge.Undecided
 }

@@ -3,39 +3,29 @@ package pagerduty
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
 )
-
-// findings collects the results of a check.
-type findings []bridge.Finding
-
-func (f *findings) good(what string, args ...any) {
-	*f = append(*f, bridge.Finding{OK: true, What: fmt.Sprintf(what, args...)})
-}
-
-func (f *findings) bad(mend, what string, args ...any) {
-	*f = append(*f, bridge.Finding{What: fmt.Sprintf(what, args...), Mend: mend})
-}
 
 // Check asks PagerDuty whether the token, the user, the names in the configuration and the webhook subscription hold.
 func (p *PagerDuty) Check(ctx context.Context) []bridge.Finding {
-	var f findings
+	var f incident.Findings
 	from, err := p.userByEmail(ctx, "from", p.set.From)
 	switch {
-	case errors.Is(err, errUnknown):
-		f.good("token: accepted by %s", p.base)
-		f.bad("set from to the e-mail address of a user of this account", "from: no user has the address %s", p.set.From)
+	case errors.Is(err, lookup.ErrUnknown):
+		f.Good("token: accepted by %s", p.base)
+		f.Bad("set from to the e-mail address of a user of this account", "from: no user has the address %s", p.set.From)
 	case err != nil:
-		f.bad("check api_token, region or endpoint, and whether PagerDuty is up", "token: %v", err)
+		f.Bad("check api_token, region or endpoint, and whether PagerDuty is up", "token: %v", err)
 		return f
 	default:
-		f.good("token: accepted by %s", p.base)
-		f.good("from: incidents are made as %s", or(from.Name, from.Email))
+		f.Good("token: accepted by %s", p.base)
+		f.Good("from: incidents are made as %s", incident.Or(from.Name, from.Email))
 	}
 	p.checkNames(ctx, &f)
 	p.checkWebhook(ctx, &f)
@@ -43,7 +33,7 @@ func (p *PagerDuty) Check(ctx context.Context) []bridge.Finding {
 }
 
 // checkNames looks up every name in the configuration, each once.
-func (p *PagerDuty) checkNames(ctx context.Context, f *findings) {
+func (p *PagerDuty) checkNames(ctx context.Context, f *incident.Findings) {
 	seen := map[string]bool{}
 	look := func(in directory, setting, name string) {
 		if name == "" || seen[setting+name] {
@@ -52,10 +42,10 @@ func (p *PagerDuty) checkNames(ctx context.Context, f *findings) {
 		seen[setting+name] = true
 		o, err := p.find(ctx, in, setting, name)
 		if err != nil {
-			f.bad("correct the name, or use the id", "%s %q: %v", setting, name, err)
+			f.Bad("correct the name, or use the id", "%s %q: %v", setting, name, err)
 			return
 		}
-		f.good("%s: %s (%s)", setting, o.label(), o.ID)
+		f.Good("%s: %s (%s)", setting, o.label(), o.ID)
 	}
 	own := &Target{Service: p.set.Service, Priority: p.set.Priority, EscalationPolicy: p.set.EscalationPolicy, Assignees: p.set.Assignees}
 	for _, t := range append([]*Target{own}, p.targets...) {
@@ -71,35 +61,35 @@ func (p *PagerDuty) checkNames(ctx context.Context, f *findings) {
 			}
 			seen[who] = true
 			if _, err := p.userByEmail(ctx, "assignees", who); err != nil {
-				f.bad("use the e-mail address of a user of this account", "assignees: %v", err)
+				f.Bad("use the e-mail address of a user of this account", "assignees: %v", err)
 				continue
 			}
-			f.good("assignees: %s", who)
+			f.Good("assignees: %s", who)
 		}
 	}
 }
 
 // checkWebhook looks for a subscription whose address ends as this integration's path does: the public address is not known here.
-func (p *PagerDuty) checkWebhook(ctx context.Context, f *findings) {
-	if p.set.Mode == ModePoll {
-		f.good("webhook: not used, incidents are listed every %s", p.set.PollEvery)
+func (p *PagerDuty) checkWebhook(ctx context.Context, f *incident.Findings) {
+	if p.set.Mode == incident.ModePoll {
+		f.Good("webhook: not used, incidents are listed every %s", p.set.PollEvery)
 		return
 	}
 	if _, err := p.secrets.Reveal(); err != nil {
-		f.bad("put the secret of the subscription there; accessbridge webhooks ensure "+p.name+" makes one", "webhook: %v", err)
+		f.Bad("put the secret of the subscription there; accessbridge webhooks ensure "+p.Name()+" makes one", "webhook: %v", err)
 		return
 	}
 	found, err := p.subscriptions(ctx, func(s subscription) bool {
 		u, err := url.Parse(s.Method.URL)
-		return err == nil && strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/webhooks/"+p.name)
+		return err == nil && strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/webhooks/"+p.Name())
 	})
-	mend := "run accessbridge webhooks ensure " + p.name
+	mend := "run accessbridge webhooks ensure " + p.Name()
 	if err != nil {
-		f.bad("the token must be allowed to read webhook subscriptions", "webhook: %v", err)
+		f.Bad("the token must be allowed to read webhook subscriptions", "webhook: %v", err)
 		return
 	}
 	if len(found) == 0 {
-		f.bad(mend, "webhook: no subscription sends to an address that ends in /webhooks/%s", p.name)
+		f.Bad(mend, "webhook: no subscription sends to an address that ends in /webhooks/%s", p.Name())
 		return
 	}
 	slices.SortFunc(found, func(a, b subscription) int { return strings.Compare(a.ID, b.ID) })
@@ -107,13 +97,13 @@ func (p *PagerDuty) checkWebhook(ctx context.Context, f *findings) {
 		missing := s.lacks(p.events())
 		switch {
 		case !s.on():
-			f.bad(mend, "webhook: subscription %s is switched off", s.ID)
+			f.Bad(mend, "webhook: subscription %s is switched off", s.ID)
 		case s.Method.Disabled:
-			f.bad(mend, "webhook: PagerDuty has turned subscription %s off for a while, because deliveries were refused", s.ID)
+			f.Bad(mend, "webhook: PagerDuty has turned subscription %s off for a while, because deliveries were refused", s.ID)
 		case len(missing) > 0:
-			f.bad(mend, "webhook: subscription %s does not send %s", s.ID, strings.Join(missing, ", "))
+			f.Bad(mend, "webhook: subscription %s does not send %s", s.ID, strings.Join(missing, ", "))
 		default:
-			f.good("webhook: subscription %s sends here", s.ID)
+			f.Good("webhook: subscription %s sends here", s.ID)
 		}
 	}
 }

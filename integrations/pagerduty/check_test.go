@@ -2,28 +2,13 @@ package pagerduty
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
 )
-
-// faults are the texts of the findings that are not fine; each must come with its mend.
-func faults(t *testing.T, list []bridge.Finding) string {
-	t.Helper()
-	var out []string
-	for _, f := range list {
-		require.NotEmpty(t, f.What)
-		if !f.OK {
-			require.NotEmpty(t, f.Mend, f.What)
-			out = append(out, f.What+" => "+f.Mend)
-		}
-	}
-	return strings.Join(out, "\n")
-}
 
 func TestCheckFindsNothingWrongWithAGoodSetup(t *testing.T) {
 	s := newSite(t, setup{
@@ -35,11 +20,8 @@ func TestCheckFindsNothingWrongWithAGoodSetup(t *testing.T) {
 	require.NoError(t, err)
 	s.ResetCalls()
 	list := s.Check(t.Context())
-	require.Empty(t, faults(t, list), "%v", changed)
-	text := ""
-	for _, f := range list {
-		text += f.What + "\n"
-	}
+	require.Empty(t, testkit.Faults(t, list), "%v", changed)
+	text := testkit.Findings(list)
 	for _, part := range []string{"token: accepted", "made as Access Bridge", "service: Production (PSERVIC)", "priority: P1", "escalation_policy: Production EP", "assignees: bob@example.com", "sends here"} {
 		require.Contains(t, text, part)
 	}
@@ -65,13 +47,13 @@ func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
 			if c.fault.Status != 0 {
 				s.Inject(c.fault)
 			}
-			require.Contains(t, faults(t, s.Check(t.Context())), c.want)
+			require.Contains(t, testkit.Faults(t, s.Check(t.Context())), c.want)
 		})
 	}
 	s := newSite(t, setup{settings: func(s *Settings) { s.Mode = ModePoll }})
-	require.Empty(t, faults(t, s.Check(t.Context())), "mode poll needs no webhook")
+	require.Empty(t, testkit.Faults(t, s.Check(t.Context())), "mode poll needs no webhook")
 
 	s = newSite(t, setup{})
 	s.secrets = config.Secrets{config.SecretFile(missing)}
-	require.Contains(t, faults(t, s.Check(t.Context())), "accessbridge webhooks ensure oncall makes one")
+	require.Contains(t, testkit.Faults(t, s.Check(t.Context())), "accessbridge webhooks ensure oncall makes one")
 }

@@ -2,35 +2,19 @@ package pagerduty
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/stretchr/testify/require"
 )
 
 // parse reads settings as the configuration file has them.
 func parse(t *testing.T, settings, target string) (*Settings, *Target, error) {
 	t.Helper()
-	indent := func(text, by string) string { return by + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+by) }
-	identity := filepath.Join(t.TempDir(), "identity")
-	require.NoError(t, os.WriteFile(identity, []byte("x"), 0o600))
-	file := "teleport: {addr: 'tele.example.com:443', identity_file: '" + identity + "'}\n" +
-		"server: {listen: '127.0.0.1:8443', tls: {cert_file: c.pem, key_file: k.pem}}\n" +
-		"integrations:\n  - name: oncall\n    type: pagerduty\n    config:\n" + indent(settings, "      ") +
-		"\nroutes:\n  - name: all\n    targets:\n      - integration: oncall\n" + indent(target, "        ") + "\n"
-	c, err := config.Parse("config.yaml", []byte(file), map[string]config.Kind{"pagerduty": Kind()}, config.Offline())
-	if err != nil {
-		return nil, nil, err
-	}
-	s, ok := c.Integrations[0].Config.(*Settings)
-	require.True(t, ok)
-	tg, _ := c.Routes[0].Targets[0].Settings.(*Target)
-	return s, tg, nil
+	return testkit.Parse[Settings, Target](t, "pagerduty", Kind(), settings, target)
 }
 
 const minimal = `
@@ -44,16 +28,19 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https://api.pagerduty.com", s.endpoint())
 	require.Equal(t, "pagerduty_notify_service", s.ServiceFromAnnotation)
-	require.Equal(t, DecideOnCall, s.DecideBy)
-	require.False(t, s.Decisions.readsLog())
+	require.Equal(t, incident.DecideOnCall, s.DecideBy)
+	rules := s.Decisions.Rules(s.Decisions.Resolve)
+	require.True(t, rules.ByNote())
+	require.False(t, rules.ByAction() || rules.ByStatus())
 
 	p, err := New("oncall", s, Options{})
 	require.NoError(t, err)
 	require.Equal(t, "oncall", p.Name())
-	require.Equal(t, ModeWebhook, p.Mode())
+	require.Equal(t, incident.ModeWebhook, p.Mode())
 	require.Equal(t, 8, p.Workers())
 	require.Equal(t, 5*time.Minute, p.ResyncEvery())
 	require.Equal(t, 30*time.Second, p.PollEvery())
+	require.Equal(t, 30*time.Second, p.OnCallEvery())
 	require.Equal(t, time.Minute, p.Traits().ApplyWithin)
 	require.Equal(t, 10*time.Second, p.Traits().SearchLag)
 	require.Zero(t, p.BusyUntil())
@@ -100,6 +87,7 @@ func TestFaultsOfTheSettings(t *testing.T) {
 		minimal + "decide_by: nobody":                                "decide_by:",
 		minimal + "mode: push":                                       "mode:",
 		minimal + "poll_every: 10ms":                                 "poll_every:",
+		minimal + "on_call_every: 11m":                               "on_call_every: 11m is too long",
 		minimal + "workers: 0":                                       "workers:",
 		minimal + "rate_limit: -1":                                   "rate_limit:",
 	} {
@@ -127,16 +115,5 @@ func TestP7_SecretsAreNotPrinted(t *testing.T) {
 }
 
 func TestTheGuideNamesEverySetting(t *testing.T) {
-	raw, err := os.ReadFile("../../docs/integrations/pagerduty.md")
-	require.NoError(t, err)
-	guide := string(raw)
-	for _, of := range []any{Settings{}, Decisions{}, NoteWords{}, Actions{}, Webhook{}, Target{}} {
-		kind := reflect.TypeOf(of)
-		for field := range kind.Fields() {
-			key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-			require.NotEmpty(t, key, field.Name)
-			require.NotEmpty(t, field.Tag.Get("jsonschema_description"), key)
-			require.Contains(t, guide, key, "%s.%s", kind.Name(), key)
-		}
-	}
+	testkit.Guide(t, "../../docs/integrations/pagerduty.md", Settings{}, Decisions{}, incident.NoteWords{}, incident.Actions{}, Webhook{}, Target{})
 }

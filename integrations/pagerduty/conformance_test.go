@@ -16,13 +16,19 @@ import (
 func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Suite{
 		Vendor: func(t testing.TB) conformance.Vendor {
-			srv, err := sim.New(sim.Options{Webhooks: sim.Sending{Attempts: 1}})
+			opt := sim.Options{
+				Webhooks: sim.Sending{Attempts: 1}, Policies: sim.DefaultPolicies(), Schedules: sim.DefaultSchedules(time.Now()),
+				Services: append(sim.DefaultServices(), sim.Service{ID: "PANNEX1", Name: annex, Policy: sim.DefaultPolicy}),
+			}
+			var people []bridge.Actor
+			opt.Users, opt.Teams, people = crowd(120)
+			srv, err := sim.New(opt)
 			require.NoError(t, err)
 			require.NoError(t, srv.Start())
 			t.Cleanup(srv.Close)
 			// Check wants a subscription that leads to the bridge; nothing listens there.
 			srv.AddSubscription(sim.Subscription{URL: "http://127.0.0.1:1/webhooks/oncall"})
-			return standIn{srv}
+			return standIn{srv, people}
 		},
 		Settings: func(p conformance.Place) config.Settings {
 			set := defaults()
@@ -44,7 +50,22 @@ func TestConformance(t *testing.T) {
 }
 
 // standIn is the simulator as the suite wants it.
-type standIn struct{ *sim.Server }
+type standIn struct {
+	*sim.Server
+	people []bridge.Actor
+}
+
+// annex is a service that the settings do not name.
+const annex = "Annex"
+
+func (s standIn) Group() (string, []bridge.Actor) { return sim.DefaultTeam, s.people }
+
+func (s standIn) Recipient() string { return annex }
+
+func (s standIn) Received(id, _ string) bool {
+	i, ok := s.Incident(id)
+	return ok && i.Service == "PANNEX1"
+}
 
 func (s standIn) Objects(requestID string) []string {
 	var ids []string

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/accessbridge/accessbridge/simulators/pagerduty/spec"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +23,7 @@ func TestWhatIsSentSatisfiesTheVendorsContract(t *testing.T) {
 		transport: func(next http.RoundTripper) http.RoundTripper { return checked(t, next) },
 	})
 	ref := s.open(t)
-	d := draft()
+	d := testkit.Draft()
 	d.Settings = &Target{Assignees: []string{"bob@example.com"}}
 	_, err := s.Open(t.Context(), bridge.Marker{RequestID: "other"}, d)
 	require.NoError(t, err)
@@ -36,16 +38,20 @@ func TestWhatIsSentSatisfiesTheVendorsContract(t *testing.T) {
 	require.Len(t, s.glances(t, time.Now().Add(-time.Hour)), 2)
 	_, err = s.OnCall(t.Context(), bridge.OnCallQuery{Services: []string{"Production"}, Policies: []string{"PPOLICY"}, Schedules: []string{"primary"}})
 	require.NoError(t, err)
+	_, err = s.Members(t.Context(), sim.DefaultTeam)
+	require.NoError(t, err)
+	_, err = s.Members(t.Context(), "Nobody")
+	require.Error(t, err)
 	_, err = s.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"Nothing"}})
 	require.Error(t, err)
 	for range 2 {
-		require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndDenied)))
+		require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 	}
 	for range 2 {
 		_, _, err = s.EnsureWebhooks(t.Context(), "https://bridge.example.com/webhooks/oncall")
 		require.NoError(t, err)
 	}
-	require.Empty(t, faults(t, s.Check(t.Context())))
+	require.Empty(t, testkit.Faults(t, s.Check(t.Context())))
 	sub := s.Subscriptions()[0]
 	changed, err := s.repair(t.Context(), subscription{ID: sub.ID, Events: []string{"incident.triggered"}})
 	require.NoError(t, err)
@@ -57,7 +63,7 @@ func TestWhatIsSentSatisfiesTheVendorsContract(t *testing.T) {
 
 func checked(t *testing.T, next http.RoundTripper) http.RoundTripper {
 	published := spec.Load(t).Transport(next)
-	return roundTrip(func(r *http.Request) (*http.Response, error) {
+	return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/automation_actions/") || r.URL.Path == "/log_entries" {
 			return next.RoundTrip(r) // in none of the kept parts of the description
 		}

@@ -2,10 +2,10 @@ package pagerduty
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 // barredFor is how old an answer about who is on call may be when it says who may decide.
@@ -36,7 +36,7 @@ func (p *PagerDuty) Evidence(ctx context.Context, ref bridge.Ref) ([]bridge.Evid
 			return nil, err
 		}
 		out = append(out, bridge.Evidence{
-			Target:  p.name,
+			Target:  p.Name(),
 			Object:  i.ref(),
 			Marker:  i.marker(),
 			Status:  s.status,
@@ -64,18 +64,18 @@ func (p *PagerDuty) actor(ctx context.Context, by agent) (bridge.Actor, bool, er
 	if err != nil {
 		return bridge.Actor{}, false, err
 	}
-	who := bridge.Actor{ID: by.ID, Email: u.Email, Name: or(u.Name, by.Summary)}
+	who := bridge.Actor{ID: by.ID, Email: u.Email, Name: incident.Or(u.Name, by.Summary)}
 	return who, bridge.SameName(u.Email, p.set.From), nil
 }
 
 // barred says why a rule of this integration keeps a person from deciding; empty when none does.
-func (p *PagerDuty) barred(ctx context.Context, i incident, s statement, who bridge.Actor) (string, error) {
+func (p *PagerDuty) barred(ctx context.Context, i incidentView, s statement, who bridge.Actor) (string, error) {
 	switch {
 	case who.Automated:
 		return "", nil
 	case s.edited:
 		return "the note was changed after it was written, and PagerDuty does not tell by whom. Write a new note.", nil
-	case p.set.DecideBy == DecideAnyone:
+	case p.set.DecideBy == incident.DecideAnyone:
 		return "", nil
 	}
 	where, err := p.responsible(ctx, i)
@@ -91,13 +91,12 @@ func (p *PagerDuty) barred(ctx context.Context, i incident, s statement, who bri
 			return "", nil
 		}
 	}
-	return fmt.Sprintf("only people who are on call for the service %q may decide here, and %s is not. Somebody on call has to.",
-		or(i.Service.Summary, i.Service.ID), who), nil
+	return form.Barred(incident.Or(i.Service.Summary, i.Service.ID), who), nil
 }
 
 // responsible are the escalation policies whose responders may decide at an incident: the one of its service, and the one the incident
 // has if the configuration names it. A policy that somebody has handed the incident over to does not count.
-func (p *PagerDuty) responsible(ctx context.Context, i incident) ([]string, error) {
+func (p *PagerDuty) responsible(ctx context.Context, i incidentView) ([]string, error) {
 	service, err := p.service(ctx, i.Service.ID)
 	if err != nil {
 		return nil, err

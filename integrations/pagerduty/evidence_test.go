@@ -10,14 +10,16 @@ import (
 
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
 )
 
 func everyWay(s *Settings) {
-	s.Decisions.Actions = Actions{Approve: "Approve", Deny: "deny"}
-	s.Decisions.Acknowledge, s.Decisions.Resolve = meansApprove, meansDeny
+	s.Decisions.Actions = incident.Actions{Approve: "Approve", Deny: "deny"}
+	s.Decisions.Acknowledge, s.Decisions.Resolve = incident.MeansApprove, incident.MeansDeny
 }
 
 func TestEvidenceOfANote(t *testing.T) {
@@ -25,14 +27,14 @@ func TestEvidenceOfANote(t *testing.T) {
 	ref := s.open(t)
 	require.Empty(t, s.evidence(t, ref), "nothing was said yet")
 	require.NoError(t, s.AddNote("bob", ref.ID, "looking at it"))
-	s.calls.reset()
+	s.calls.Reset()
 	require.Empty(t, s.evidence(t, ref))
-	require.Equal(t, []string{"GET /incidents/" + ref.ID + "/notes"}, s.calls.paths(), "one call as long as nothing was said")
+	require.Equal(t, []string{"GET /incidents/" + ref.ID + "/notes"}, s.calls.Paths(), "one call as long as nothing was said")
 
 	require.NoError(t, s.AddNote("alice", ref.ID, "Approve: go ahead\nticket 7"))
-	s.calls.reset()
+	s.calls.Reset()
 	list := s.evidence(t, ref)
-	golden.Assert(t, strings.ReplaceAll(s.calls.golden(t), ref.ID, "INCIDENT"), "evidence.golden")
+	golden.Assert(t, strings.ReplaceAll(s.calls.Golden(t), ref.ID, "INCIDENT"), "evidence.golden")
 	require.Len(t, list, 1)
 	e := list[0]
 	require.WithinDuration(t, time.Now(), e.At, 5*time.Second)
@@ -43,42 +45,6 @@ func TestEvidenceOfANote(t *testing.T) {
 		Actor:  bridge.Actor{ID: "PALICE1", Email: "alice@example.com", Name: "Alice Adams"},
 		Reason: "go ahead\nticket 7",
 	}, e)
-}
-
-func TestWordsOfANote(t *testing.T) {
-	words := newWords(NoteWords{Approve: []string{"approve", "LGTM", "straße"}, Deny: []string{"deny", "approve not"}})
-	for content, want := range map[string]struct {
-		verdict bridge.Verdict
-		reason  string
-	}{
-		"approve":                     {bridge.Approve, ""},
-		"  APPROVE  ":                 {bridge.Approve, ""},
-		"Approve: because":            {bridge.Approve, "because"},
-		"approve :because":            {bridge.Approve, "because"},
-		"approve because: x":          {bridge.Approve, "because: x"},
-		"approve\nsecond line":        {bridge.Approve, "second line"},
-		"lgtm":                        {bridge.Approve, ""},
-		"STRAßE: ok":                  {bridge.Approve, "ok"},
-		"deny: no":                    {bridge.Deny, "no"},
-		"approve not: wrong database": {bridge.Deny, "wrong database"},
-		"approved":                    {},
-		"approve, please":             {},
-		"approve.":                    {},
-		"please approve":              {},
-		"I deny":                      {},
-		"":                            {},
-		"ap":                          {},
-		"a\u200bpprove":               {},
-	} {
-		w, reason, ok := match(words, content)
-		require.Equal(t, want.verdict != bridge.Undecided, ok, content)
-		require.Equal(t, want.verdict, w.verdict, content)
-		require.Equal(t, want.reason, reason, content)
-	}
-	_, reason, _ := match(words, "deny: "+strings.Repeat("é", 5000))
-	require.Len(t, []rune(reason), maxStated)
-	_, _, ok := match(nil, "approve")
-	require.False(t, ok)
 }
 
 func TestEvidenceOfEveryWay(t *testing.T) {
@@ -138,7 +104,7 @@ func TestWhatTheBridgeSaysItselfNeverCounts(t *testing.T) {
 	}})
 	ref := s.open(t)
 	require.NoError(t, s.Update(t.Context(), ref, []bridge.Note{{ID: "a", Text: "approve: quoted by the bridge"}}))
-	require.NoError(t, s.PagerDuty.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndExpired, Note: bridge.Note{ID: "b", Text: "deny"}}))
+	require.NoError(t, s.Close(t.Context(), ref, bridge.Outcome{Ending: bridge.EndExpired, Note: bridge.Note{ID: "b", Text: "deny"}}))
 	require.Len(t, s.shown(t, ref).Notes, 2)
 	require.Empty(t, s.evidence(t, ref))
 }
@@ -162,7 +128,7 @@ func TestOnlyPeopleOnCallForTheServiceMayDecide(t *testing.T) {
 	s.evidence(t, ref)
 	require.Equal(t, map[string]int{"GET /incidents/{id}": 1, "GET /incidents/{id}/notes": 1}, s.Calls(), "who is on call is remembered for a while")
 
-	anyone := newSite(t, setup{settings: func(s *Settings) { s.DecideBy = DecideAnyone }})
+	anyone := newSite(t, setup{settings: func(s *Settings) { s.DecideBy = incident.DecideAnyone }})
 	ref = anyone.open(t)
 	require.NoError(t, anyone.AddNote("dave", ref.ID, "approve"))
 	require.Empty(t, anyone.evidence(t, ref)[0].Barred)
@@ -200,7 +166,7 @@ func TestHandingAnIncidentOverDoesNotChangeWhoMayDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, setup{sim: twoTeams(), settings: func(s *Settings) { s.Service, s.EscalationPolicy = "Service A", c.given }, targets: []*Target{nil, c.settings}})
-			d := draft()
+			d := testkit.Draft()
 			if c.settings != nil {
 				d.Settings = c.settings
 			}
@@ -222,7 +188,7 @@ func TestHandingAnIncidentOverDoesNotChangeWhoMayDecide(t *testing.T) {
 
 // PagerDuty names the writer of a note, not who changed it.
 func TestAChangedNoteDoesNotCount(t *testing.T) {
-	s := newSite(t, setup{settings: func(s *Settings) { s.DecideBy = DecideAnyone }, transport: rewrite(func(r *http.Request, body string) string {
+	s := newSite(t, setup{settings: func(s *Settings) { s.DecideBy = incident.DecideAnyone }, transport: testkit.Rewrite(func(r *http.Request, body string) string {
 		if !strings.HasSuffix(r.URL.Path, "/notes") {
 			return body
 		}
@@ -234,7 +200,7 @@ func TestAChangedNoteDoesNotCount(t *testing.T) {
 }
 
 func TestEvidenceDoesNotDependOnTheOrderOfTheAnswer(t *testing.T) {
-	turn := rewrite(func(_ *http.Request, body string) string {
+	turn := testkit.Rewrite(func(_ *http.Request, body string) string {
 		var answer map[string]json.RawMessage
 		if json.Unmarshal([]byte(body), &answer) != nil {
 			return body
@@ -273,7 +239,7 @@ func TestEvidenceDoesNotDependOnTheOrderOfTheAnswer(t *testing.T) {
 }
 
 func TestEvidenceReadsEveryPageOfTheLog(t *testing.T) {
-	s := newSite(t, setup{settings: func(s *Settings) { s.Decisions = Decisions{Acknowledge: meansApprove} }})
+	s := newSite(t, setup{settings: func(s *Settings) { s.Decisions.Decisions = incident.Decisions{Acknowledge: incident.MeansApprove} }})
 	ref := s.open(t)
 	require.NoError(t, s.Acknowledge("alice", ref.ID))
 	for range 220 {
@@ -287,7 +253,7 @@ func TestEvidenceReadsEveryPageOfTheLog(t *testing.T) {
 }
 
 func TestEvidenceOfAnIncidentThatIsGone(t *testing.T) {
-	for _, settings := range []func(*Settings){func(*Settings) {}, func(s *Settings) { everyWay(s); s.Decisions.Notes = NoteWords{} }} {
+	for _, settings := range []func(*Settings){func(*Settings) {}, func(s *Settings) { everyWay(s); s.Decisions.Notes = incident.NoteWords{} }} {
 		s := newSite(t, setup{settings: settings})
 		s.open(t)
 		s.Inject(sim.Fault{PathContains: "/automation_actions", Status: 404})
@@ -306,7 +272,7 @@ func TestEvidenceOfAnIncidentThatIsGone(t *testing.T) {
 }
 
 func TestAPersonWhoWasRemovedHasNoAddress(t *testing.T) {
-	s := newSite(t, setup{settings: func(s *Settings) { s.DecideBy = DecideAnyone }})
+	s := newSite(t, setup{settings: func(s *Settings) { s.DecideBy = incident.DecideAnyone }})
 	ref := s.open(t)
 	require.NoError(t, s.AddNote("alice", ref.ID, "approve"))
 	s.Inject(sim.Fault{PathContains: "/users/", Status: 404})

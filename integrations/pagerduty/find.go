@@ -20,7 +20,7 @@ func (p *PagerDuty) Find(ctx context.Context, m bridge.Marker) (*bridge.Ref, err
 	}
 	ref := found[0].ref()
 	if len(found) > 1 {
-		p.log.WarnContext(ctx, "several incidents carry the key of one request, taking the oldest that is open",
+		p.Log.WarnContext(ctx, "several incidents carry the key of one request, taking the oldest that is open",
 			"request_id", m.RequestID, "external_id", ref.ID, "incidents", len(found))
 	}
 	return &ref, nil
@@ -28,14 +28,14 @@ func (p *PagerDuty) Find(ctx context.Context, m bridge.Marker) (*bridge.Ref, err
 
 // withKey lists the incidents with the key of a request, open ones first, then by age. A search by key also answers incidents with an
 // alert of that key, which anybody with an integration key can make; those do not carry the key themselves.
-func (p *PagerDuty) withKey(ctx context.Context, m bridge.Marker) ([]incident, error) {
+func (p *PagerDuty) withKey(ctx context.Context, m bridge.Marker) ([]incidentView, error) {
 	query := url.Values{"incident_key": {keyPrefix + m.RequestID}, "date_range": {"all"}}
-	found, err := all[incident](ctx, p, "/incidents", "incidents", query)
+	found, err := all[incidentView](ctx, p, "/incidents", "incidents", query)
 	if err != nil {
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(i incident) bool { return i.marker() != m.RequestID })
-	slices.SortStableFunc(found, func(a, b incident) int {
+	found = slices.DeleteFunc(found, func(i incidentView) bool { return i.marker() != m.RequestID })
+	slices.SortStableFunc(found, func(a, b incidentView) int {
 		if (a.Status == resolved) != (b.Status == resolved) {
 			if a.Status == resolved {
 				return 1

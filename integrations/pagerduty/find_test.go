@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +25,7 @@ func clocked(t *testing.T, settings func(*Settings)) (*site, func(time.Duration)
 
 func (s *site) openNumber(t *testing.T, n int) bridge.Ref {
 	t.Helper()
-	ref, err := s.Open(t.Context(), bridge.Marker{RequestID: fmt.Sprintf("request-%d", n)}, draft())
+	ref, err := s.Open(t.Context(), bridge.Marker{RequestID: fmt.Sprintf("request-%d", n)}, testkit.Draft())
 	require.NoError(t, err)
 	return ref
 }
@@ -55,7 +57,7 @@ func TestChangedLooksAtEveryIncidentWhereActionsDecide(t *testing.T) {
 
 // Whether a note moves updated_at is not documented, and is not relied on.
 func TestANoteIsSeenWithoutATimeOfChange(t *testing.T) {
-	s := newSite(t, setup{transport: rewrite(func(r *http.Request, body string) string {
+	s := newSite(t, setup{transport: testkit.Rewrite(func(r *http.Request, body string) string {
 		if r.URL.Path == "/incidents" {
 			return strings.ReplaceAll(body, `"updated_at"`, `"ignored"`)
 		}
@@ -79,7 +81,7 @@ func TestOnlyWhatMayDecideCounts(t *testing.T) {
 		"action":                    {nil, func(s *site, id string) error { return s.InvokeAction("alice", id, "Approve") }, false},
 		"action, mapped":            {everyWay, func(s *site, id string) error { return s.InvokeAction("alice", id, "Approve") }, true},
 		"a note":                    {nil, func(s *site, id string) error { return s.AddNote("alice", id, "deny") }, true},
-		"a note, notes not decide":  {func(s *Settings) { s.Decisions = Decisions{Resolve: meansDeny} }, func(s *site, id string) error { return s.AddNote("alice", id, "deny") }, false},
+		"a note, notes not decide":  {func(s *Settings) { s.Decisions = Decisions{Resolve: incident.MeansDeny} }, func(s *site, id string) error { return s.AddNote("alice", id, "deny") }, false},
 		"a note before a reopening": {nil, noteAndReopen, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +146,7 @@ func endless(field, one string) string {
 
 func TestAListingThatIsTooLongIsCutWithAWarning(t *testing.T) {
 	pages := 0
-	s := newSite(t, setup{transport: rewrite(func(r *http.Request, body string) string {
+	s := newSite(t, setup{transport: testkit.Rewrite(func(r *http.Request, body string) string {
 		if !strings.Contains(r.URL.RawQuery, "created_at") {
 			return body
 		}
@@ -157,7 +159,7 @@ func TestAListingThatIsTooLongIsCutWithAWarning(t *testing.T) {
 }
 
 func TestWithALogThatIsTooLongEveryIncidentIsRead(t *testing.T) {
-	s := newSite(t, setup{transport: rewrite(func(r *http.Request, body string) string {
+	s := newSite(t, setup{transport: testkit.Rewrite(func(r *http.Request, body string) string {
 		if r.URL.Path != "/log_entries" {
 			return body
 		}
@@ -172,7 +174,7 @@ func TestTheOrderOfTheLogIsNotTrusted(t *testing.T) {
 	entry := func(kind, id string, minute int) string {
 		return fmt.Sprintf(`{"type":%q,"incident":{"id":%q},"created_at":"2026-01-02T03:%02d:00Z"}`, kind, id, minute)
 	}
-	s := newSite(t, setup{transport: rewrite(func(r *http.Request, body string) string {
+	s := newSite(t, setup{transport: testkit.Rewrite(func(r *http.Request, body string) string {
 		switch {
 		case r.URL.Path == "/log_entries":
 			return `{"log_entries":[` + strings.Join([]string{

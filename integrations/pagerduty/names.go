@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
-	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
 )
 
 // object is anything with a name: a service, an escalation policy, a schedule, a priority.
@@ -22,7 +22,7 @@ type object struct {
 	Policy pd.APIObject `json:"escalation_policy"`
 }
 
-func (o object) label() string { return or(o.Name, o.Summary) }
+func (o object) label() string { return incident.Or(o.Name, o.Summary) }
 
 // user is a user of the account.
 type user struct {
@@ -50,22 +50,26 @@ var (
 
 // lookups are the answers that are remembered.
 type lookups struct {
-	names  *cache[object]
-	users  *cache[user]
-	shifts *cache[[]onCall]
+	names  *lookup.Cache[object]
+	users  *lookup.Cache[user]
+	shifts *lookup.Cache[[]onCall]
 }
 
 func newLookups() lookups {
-	return lookups{names: &cache[object]{}, users: &cache[user]{}, shifts: &cache[[]onCall]{}}
+	return lookups{
+		names:  &lookup.Cache[object]{Vendor: "pagerduty"},
+		users:  &lookup.Cache[user]{Vendor: "pagerduty"},
+		shifts: &lookup.Cache[[]onCall]{Vendor: "pagerduty"},
+	}
 }
 
 // find returns the object that a setting names, by name without regard to case or by id.
 func (p *PagerDuty) find(ctx context.Context, in directory, setting, name string) (object, error) {
 	name = strings.TrimSpace(name)
-	o, err := p.look.names.get(ctx, in.path+"\x00"+name, lookupsFor, func(ctx context.Context) (object, error) {
+	o, err := p.look.names.Get(ctx, in.path+"\x00"+name, lookup.For, func(ctx context.Context) (object, error) {
 		return p.search(ctx, in, name)
 	})
-	if errors.Is(err, errUnknown) {
+	if errors.Is(err, lookup.ErrUnknown) {
 		return object{}, bridge.Terminal(fmt.Errorf("pagerduty: %s: %w", setting, err))
 	}
 	return o, err
@@ -94,8 +98,7 @@ func (p *PagerDuty) search(ctx context.Context, in directory, name string) (obje
 	case len(same) == 1:
 		return same[0], nil
 	case len(same) > 1:
-		return object{}, fmt.Errorf("%d objects are called %q but for the case of letters, write it as it is or use the id: %w",
-			len(same), name, errUnknown)
+		return object{}, lookup.Ambiguous("PagerDuty", name, len(same))
 	case in.single && objectID.MatchString(name):
 		o, err := p.byID(ctx, in, name)
 		if !isNotFound(err) {
@@ -130,11 +133,7 @@ func (p *PagerDuty) unknown(ctx context.Context, in directory, name string, seen
 	for _, o := range seen {
 		names = append(names, o.label())
 	}
-	text := fmt.Sprintf("%s %q", strings.ReplaceAll(in.one, "_", " "), name)
-	if list := near(name, names); len(list) > 0 {
-		text += fmt.Sprintf(" (did you mean %s?)", strings.Join(list, " or "))
-	}
-	return fmt.Errorf("%s: %w", text, errUnknown)
+	return lookup.Unknown("PagerDuty", strings.ReplaceAll(in.one, "_", " "), name, names)
 }
 
 // service returns a service by its id, with its escalation policy.
@@ -142,7 +141,7 @@ func (p *PagerDuty) service(ctx context.Context, id string) (object, error) {
 	if !objectID.MatchString(id) {
 		return object{}, bridge.Terminal(fmt.Errorf("pagerduty: %q is not the id of a service", id))
 	}
-	return p.look.names.get(ctx, "id\x00"+id, lookupsFor, func(ctx context.Context) (object, error) {
+	return p.look.names.Get(ctx, "id\x00"+id, lookup.For, func(ctx context.Context) (object, error) {
 		return p.byID(ctx, services, id)
 	})
 }
@@ -152,7 +151,7 @@ func (p *PagerDuty) person(ctx context.Context, id string) (user, error) {
 	if !objectID.MatchString(id) {
 		return user{}, nil
 	}
-	return p.look.users.get(ctx, id, lookupsFor, func(ctx context.Context) (user, error) {
+	return p.look.users.Get(ctx, id, lookup.For, func(ctx context.Context) (user, error) {
 		var answer struct {
 			User user `json:"user"`
 		}
@@ -169,7 +168,7 @@ func (p *PagerDuty) person(ctx context.Context, id string) (user, error) {
 
 // userByEmail returns the user with an e-mail address.
 func (p *PagerDuty) userByEmail(ctx context.Context, setting, address string) (user, error) {
-	u, err := p.look.users.get(ctx, strings.ToLower(address), lookupsFor, func(ctx context.Context) (user, error) {
+	u, err := p.look.users.Get(ctx, strings.ToLower(address), lookup.For, func(ctx context.Context) (user, error) {
 		for u, err := range list[user](ctx, p, "/users", "users", url.Values{"query": {address}}) {
 			if err != nil {
 				return user{}, err
@@ -178,31 +177,10 @@ func (p *PagerDuty) userByEmail(ctx context.Context, setting, address string) (u
 				return u, nil
 			}
 		}
-		return user{}, fmt.Errorf("user %q: %w", address, errUnknown)
+		return user{}, lookup.Unknown("PagerDuty", "user", address, nil)
 	})
-	if errors.Is(err, errUnknown) {
+	if errors.Is(err, lookup.ErrUnknown) {
 		return user{}, bridge.Terminal(fmt.Errorf("pagerduty: %s: %w", setting, err))
 	}
 	return u, err
-}
-
-// near returns the names that differ least from the one given, at most three.
-func near(given string, names []string) []string {
-	given = strings.ToLower(given)
-	least := max(2, len(given)/3)
-	var found []string
-	for _, name := range names {
-		lower := strings.ToLower(name)
-		if lower != "" && (strings.Contains(lower, given) || strings.Contains(given, lower) || config.Distance(given, lower) <= least) {
-			found = append(found, name)
-		}
-	}
-	slices.SortFunc(found, func(a, b string) int {
-		if d := config.Distance(given, strings.ToLower(a)) - config.Distance(given, strings.ToLower(b)); d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	found = slices.Compact(found)
-	return found[:min(len(found), 3)]
 }

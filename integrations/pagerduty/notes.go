@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 // alreadyResolved is PagerDuty's code for resolving a second time (developer.pagerduty.com, REST API, errors).
@@ -16,16 +15,16 @@ const alreadyResolved = 1001
 
 // Update adds the notes that the incident does not show yet, in order. PagerDuty gives a note no key of ours: its text tells.
 func (p *PagerDuty) Update(ctx context.Context, ref bridge.Ref, notes []bridge.Note) error {
-	notes = slices.DeleteFunc(slices.Clone(notes), func(n bridge.Note) bool { return noteText(n) == "" })
+	notes = slices.DeleteFunc(slices.Clone(notes), func(n bridge.Note) bool { return form.NoteText(n) == "" })
 	if len(notes) == 0 {
 		return nil
 	}
-	shown, err := p.notes(ctx, ref)
+	shown, err := p.noteTexts(ctx, ref)
 	if err != nil {
 		return err
 	}
 	for _, n := range notes {
-		if shows(shown, n) {
+		if incident.Shows(shown, form.NoteText(n)) {
 			continue
 		}
 		if err := p.write(ctx, ref, n); err != nil {
@@ -38,12 +37,12 @@ func (p *PagerDuty) Update(ctx context.Context, ref bridge.Ref, notes []bridge.N
 // Close resolves the incident and adds the closing note. The note comes last, so that an incident that shows it is finished. One that this
 // process has opened, and not tried to close yet, cannot show it and is not looked at first.
 func (p *PagerDuty) Close(ctx context.Context, ref bridge.Ref, o bridge.Outcome) error {
-	if !p.opened.take(ref.ID) {
-		shown, err := p.notes(ctx, ref)
+	if !p.opened.Take(ref.ID) {
+		shown, err := p.noteTexts(ctx, ref)
 		if err != nil {
 			return err
 		}
-		if noteText(o.Note) != "" && shows(shown, o.Note) {
+		if form.NoteText(o.Note) != "" && incident.Shows(shown, form.NoteText(o.Note)) {
 			return nil
 		}
 	}
@@ -53,7 +52,7 @@ func (p *PagerDuty) Close(ctx context.Context, ref bridge.Ref, o bridge.Outcome)
 		return err
 	case before:
 		return p.Update(ctx, ref, []bridge.Note{o.Note})
-	case noteText(o.Note) == "":
+	case form.NoteText(o.Note) == "":
 		return nil
 	}
 	return p.write(ctx, ref, o.Note)
@@ -67,7 +66,7 @@ func (p *PagerDuty) resolve(ctx context.Context, ref bridge.Ref) (before bool, e
 	}
 	body := map[string]any{"incident": map[string]string{"type": "incident", "status": resolved}}
 	var answer struct {
-		Incident incident `json:"incident"`
+		Incident incidentView `json:"incident"`
 	}
 	refusal := p.call(ctx, http.MethodPut, path, nil, body, &answer)
 	status, code := statusOf(refusal)
@@ -92,7 +91,7 @@ func (p *PagerDuty) write(ctx context.Context, ref bridge.Ref, n bridge.Note) er
 	if err != nil {
 		return err
 	}
-	body := map[string]any{"note": map[string]string{"content": noteText(n)}}
+	body := map[string]any{"note": map[string]string{"content": form.NoteText(n)}}
 	var answer struct {
 		Note note `json:"note"`
 	}
@@ -123,14 +122,24 @@ func (p *PagerDuty) notes(ctx context.Context, ref bridge.Ref) ([]note, error) {
 	return answer.Notes, nil
 }
 
+// noteTexts are the texts of all notes of an incident.
+func (p *PagerDuty) noteTexts(ctx context.Context, ref bridge.Ref) ([]string, error) {
+	notes, err := p.notes(ctx, ref)
+	texts := make([]string, len(notes))
+	for i, n := range notes {
+		texts[i] = n.Content
+	}
+	return texts, err
+}
+
 // incident reads an incident; ErrGone when PagerDuty does not know it, but answers otherwise: with a wrong address nothing is found.
-func (p *PagerDuty) incident(ctx context.Context, ref bridge.Ref) (incident, error) {
+func (p *PagerDuty) incident(ctx context.Context, ref bridge.Ref) (incidentView, error) {
 	path, err := incidentPath(ref)
 	if err != nil {
-		return incident{}, err
+		return incidentView{}, err
 	}
 	var answer struct {
-		Incident incident `json:"incident"`
+		Incident incidentView `json:"incident"`
 	}
 	err = p.call(ctx, http.MethodGet, path, nil, nil, &answer)
 	if isNotFound(err) {
@@ -138,9 +147,9 @@ func (p *PagerDuty) incident(ctx context.Context, ref bridge.Ref) (incident, err
 			Abilities []string `json:"abilities"`
 		}
 		if again := p.call(ctx, http.MethodGet, "/abilities", nil, nil, &abilities); again != nil || abilities.Abilities == nil {
-			return incident{}, err
+			return incidentView{}, err
 		}
-		return incident{}, fmt.Errorf("pagerduty: incident %s: %w", or(ref.Key, ref.ID), bridge.ErrGone)
+		return incidentView{}, fmt.Errorf("pagerduty: incident %s: %w", incident.Or(ref.Key, ref.ID), bridge.ErrGone)
 	}
 	if err == nil && answer.Incident.ID == "" {
 		err = errOther
@@ -157,39 +166,4 @@ func (p *PagerDuty) gone(ctx context.Context, ref bridge.Ref, err error) error {
 		return again
 	}
 	return err
-}
-
-func noteText(n bridge.Note) string { return strings.TrimSpace(cut(clean(n.Text), maxText)) }
-
-// shows reports whether the notes hold one with the same text, but for white space.
-func shows(list []note, n bridge.Note) bool {
-	text := oneLine(noteText(n))
-	return slices.ContainsFunc(list, func(shown note) bool { return oneLine(shown.Content) == text })
-}
-
-// maxOpened bounds the incidents that are remembered as just opened.
-const maxOpened = 10_000
-
-// justOpened are the incidents that this process has opened and not tried to close yet. It saves a call; a forgotten one costs it.
-type justOpened struct {
-	mu  sync.Mutex
-	ids map[string]bool
-}
-
-func (j *justOpened) add(id string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.ids == nil || len(j.ids) >= maxOpened {
-		j.ids = make(map[string]bool)
-	}
-	j.ids[id] = true
-}
-
-// take reports whether the incident is among them, and takes it out.
-func (j *justOpened) take(id string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	found := j.ids[id]
-	delete(j.ids, id)
-	return found
 }

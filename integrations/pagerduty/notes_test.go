@@ -6,16 +6,13 @@ import (
 	"testing"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
 )
 
-var twoNotes = []bridge.Note{{ID: "a", Text: "bob approved this request in Teleport: fine"}, {ID: "b", Text: "Two lines\r\nof text"}}
-
-func closing(ending bridge.Ending) bridge.Outcome {
-	return bridge.Outcome{Ending: ending, Note: bridge.Note{ID: "end", Text: "The request is " + string(ending) + "."}}
-}
+var twoNotes = testkit.Notes()
 
 func (s *site) noteTexts(t *testing.T, ref bridge.Ref) []string {
 	t.Helper()
@@ -29,9 +26,9 @@ func (s *site) noteTexts(t *testing.T, ref bridge.Ref) []string {
 func TestNotesAreAddedOnce(t *testing.T) {
 	s := newSite(t, setup{})
 	ref := s.open(t)
-	s.calls.reset()
+	s.calls.Reset()
 	require.NoError(t, s.Update(t.Context(), ref, twoNotes[:1]))
-	golden.Assert(t, strings.ReplaceAll(s.calls.golden(t), ref.ID, "INCIDENT"), "update.golden")
+	golden.Assert(t, strings.ReplaceAll(s.calls.Golden(t), ref.ID, "INCIDENT"), "update.golden")
 	require.NoError(t, s.Update(t.Context(), ref, twoNotes))
 	require.NoError(t, s.Update(t.Context(), ref, twoNotes))
 	require.Equal(t, []string{twoNotes[0].Text, "Two lines\nof text"}, s.noteTexts(t, ref))
@@ -52,7 +49,7 @@ func TestAnApprovedRequestCostsFewCalls(t *testing.T) {
 	for n := range 5 {
 		ref := s.openNumber(t, n)
 		s.shifts(t, q)
-		require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndApproved)))
+		require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved)))
 	}
 	require.LessOrEqual(t, s.TotalCalls(), 4*5)
 }
@@ -71,14 +68,14 @@ func TestP4_EveryEndingResolvesWithANote(t *testing.T) {
 		t.Run(string(ending), func(t *testing.T) {
 			s := newSite(t, setup{})
 			ref := s.open(t)
-			s.calls.reset()
-			require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(ending)))
+			s.calls.Reset()
+			require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(ending)))
 			if ending == bridge.EndApproved {
-				golden.Assert(t, strings.ReplaceAll(s.calls.golden(t), ref.ID, "INCIDENT"), "close.golden")
+				golden.Assert(t, strings.ReplaceAll(s.calls.Golden(t), ref.ID, "INCIDENT"), "close.golden")
 			}
-			require.Len(t, s.calls.paths(), 2, "one to resolve, one for the note")
+			require.Len(t, s.calls.Paths(), 2, "one to resolve, one for the note")
 			for range 2 {
-				require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(ending)), "closing again is fine")
+				require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(ending)), "closing again is fine")
 			}
 			require.Equal(t, "resolved", s.shown(t, ref).Status)
 			require.Equal(t, []string{"The request is " + string(ending) + "."}, s.noteTexts(t, ref))
@@ -97,8 +94,8 @@ func TestW3_AFailedCloseIsMadeUpFor(t *testing.T) {
 			s := newSite(t, setup{})
 			ref := s.open(t)
 			s.Inject(fault)
-			require.Error(t, s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndDenied)))
-			require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndDenied)))
+			require.Error(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
+			require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 			require.Equal(t, "resolved", s.shown(t, ref).Status)
 			require.Len(t, s.shown(t, ref).Notes, 1)
 		})
@@ -109,7 +106,7 @@ func TestAnIncidentThatAPersonResolvedGetsItsNote(t *testing.T) {
 	s := newSite(t, setup{})
 	ref := s.open(t)
 	require.NoError(t, s.Resolve("bob", ref.ID))
-	require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndApproved)))
+	require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved)))
 	require.Len(t, s.shown(t, ref).Notes, 1)
 }
 
@@ -118,11 +115,11 @@ func TestW26_ARefusalToResolveIsCheckedAtTheIncident(t *testing.T) {
 	s := newSite(t, setup{})
 	ref := s.open(t)
 	cancel := s.Inject(sim.Fault{Method: "PUT", Status: 400, Body: `{"error":{"code":2001,"message":"Incident Already Resolved"}}`})
-	err := s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndApproved))
+	err := s.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved))
 	require.ErrorContains(t, err, "400", "it is open, whatever the text says")
 	require.Empty(t, s.shown(t, ref).Notes)
 	require.NoError(t, s.Resolve("bob", ref.ID))
-	require.NoError(t, s.PagerDuty.Close(t.Context(), ref, closing(bridge.EndApproved)))
+	require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved)))
 	require.Len(t, s.shown(t, ref).Notes, 1)
 	cancel()
 }
@@ -131,17 +128,13 @@ func TestNotesOfAnIncidentThatIsGone(t *testing.T) {
 	s := newSite(t, setup{})
 	gone := bridge.Ref{ID: "PNONE"}
 	require.ErrorIs(t, s.Update(t.Context(), gone, twoNotes), bridge.ErrGone)
-	require.ErrorIs(t, s.PagerDuty.Close(t.Context(), gone, closing(bridge.EndExpired)), bridge.ErrGone)
-	require.Error(t, s.PagerDuty.Close(t.Context(), bridge.Ref{ID: "a/b"}, closing(bridge.EndExpired)))
+	require.ErrorIs(t, s.Close(t.Context(), gone, testkit.Closing(bridge.EndExpired)), bridge.ErrGone)
+	require.Error(t, s.Close(t.Context(), bridge.Ref{ID: "a/b"}, testkit.Closing(bridge.EndExpired)))
 	require.Zero(t, s.Calls()["PUT /incidents/{id}/b"])
 }
 
 func TestAnAnswerOfSomethingElseIsNotASuccess(t *testing.T) {
-	s := newSite(t, setup{transport: func(http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: readCloser{strings.NewReader("{}")}, Request: r}, nil
-		})
-	}, settings: everyWay})
+	s := newSite(t, setup{transport: testkit.Answer(func(*http.Request) string { return "{}" }), settings: everyWay})
 	ref := bridge.Ref{ID: "PINC"}
 	for name, call := range map[string]func() error{
 		"find":     func() error { _, err := s.Find(t.Context(), marker); return err },
@@ -162,7 +155,3 @@ func TestAnAnswerOfSomethingElseIsNotASuccess(t *testing.T) {
 		require.NotErrorIs(t, err, bridge.ErrGone, name)
 	}
 }
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }

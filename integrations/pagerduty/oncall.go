@@ -11,10 +11,8 @@ import (
 
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
-
-// shiftsFor is how old an answer about who is on call may be when it approves. It is short, and lets many requests at once share a call.
-const shiftsFor = 3 * time.Second
 
 // onCall is one entry of PagerDuty's list of who is on call.
 type onCall struct {
@@ -44,7 +42,7 @@ func (p *PagerDuty) OnCall(ctx context.Context, q bridge.OnCallQuery) ([]bridge.
 		field string
 		ids   []string
 	}{{"escalation_policy_ids[]", byPolicy}, {"schedule_ids[]", bySchedule}} {
-		entries, err := p.onCallNow(ctx, by.field, by.ids, shiftsFor)
+		entries, err := p.onCallNow(ctx, by.field, by.ids, p.set.ShiftsFor())
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +85,7 @@ func (p *PagerDuty) onCallNow(ctx context.Context, field string, ids []string, m
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return p.look.shifts.get(ctx, field+strings.Join(ids, ","), maxAge, func(ctx context.Context) ([]onCall, error) {
+	return p.look.shifts.Get(ctx, field+strings.Join(ids, ","), maxAge, func(ctx context.Context) ([]onCall, error) {
 		return all[onCall](ctx, p, "/oncalls", "oncalls", url.Values{field: ids, "include[]": {"users"}})
 	})
 }
@@ -105,10 +103,10 @@ func (p *PagerDuty) shiftsOf(ctx context.Context, entries []onCall, levels int) 
 			if err != nil {
 				return nil, err
 			}
-			u.Email, u.Name = known.Email, or(u.Name, known.Name)
+			u.Email, u.Name = known.Email, incident.Or(u.Name, known.Name)
 		}
 		shift := bridge.Shift{
-			Person: bridge.Actor{ID: u.ID, Email: u.Email, Name: or(u.Name, u.Summary)},
+			Person: bridge.Actor{ID: u.ID, Email: u.Email, Name: incident.Or(u.Name, u.Summary)},
 			Via:    e.Policy.Summary,
 			Level:  e.Level,
 			Until:  e.End.UTC(),

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
@@ -57,7 +59,7 @@ func TestOnCallByEveryKindOfName(t *testing.T) {
 func TestOnCallSendsWhatItShould(t *testing.T) {
 	s := newSite(t, setup{})
 	s.shifts(t, bridge.OnCallQuery{Services: []string{"Production"}, Schedules: []string{"primary"}})
-	golden.Assert(t, s.calls.golden(t), "oncall.golden")
+	golden.Assert(t, s.calls.Golden(t), "oncall.golden")
 }
 
 // The official plugin approves for every level of a policy.
@@ -135,7 +137,7 @@ func TestW10_AFailedReadingIsNotNobodyOnCall(t *testing.T) {
 		require.Error(t, err)
 		require.Nil(t, list)
 	}
-	s := newSite(t, setup{transport: rewrite(func(_ *http.Request, body string) string { return "[]" + body })})
+	s := newSite(t, setup{transport: testkit.Rewrite(func(_ *http.Request, body string) string { return "[]" + body })})
 	_, err := s.OnCall(t.Context(), bridge.OnCallQuery{Services: []string{"Production"}})
 	require.Error(t, err)
 }
@@ -160,32 +162,35 @@ func TestAStartingShiftIsSeen(t *testing.T) {
 	q := bridge.OnCallQuery{Schedules: []string{"primary"}}
 	require.Equal(t, []string{"1 primary alice@example.com"}, s.shifts(t, q))
 	require.NoError(t, s.SetOnCall("primary", "dave", time.Now().Add(-time.Minute), time.Now().Add(time.Hour)))
-	s.age(shiftsFor)
+	s.age(s.set.ShiftsFor())
 	require.Equal(t, []string{"1 primary dave@example.com"}, s.shifts(t, q))
 	require.Equal(t, 1, s.Calls()["GET /schedules"], "the name is still known")
 }
 
+func TestAStartingShiftIsSeenAsSoonAsItIsLookedFor(t *testing.T) {
+	s := newSite(t, setup{settings: func(s *Settings) { s.OnCallEvery = config.Duration(time.Second) }})
+	q := bridge.OnCallQuery{Schedules: []string{"primary"}}
+	require.Equal(t, []string{"1 primary alice@example.com"}, s.shifts(t, q))
+	require.NoError(t, s.SetOnCall("primary", "dave", time.Now().Add(-time.Minute), time.Now().Add(time.Hour)))
+	s.age(time.Second)
+	require.Equal(t, []string{"1 primary dave@example.com"}, s.shifts(t, q))
+}
+
 // age makes every remembered answer older.
 func (s *site) age(by time.Duration) {
-	c := s.look.shifts
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, found := range c.known {
-		found.at = found.at.Add(-by)
-		c.known[key] = found
-	}
+	s.look.shifts.Now = func() time.Time { return time.Now().Add(by) }
 }
 
 func TestOnCallWithoutAddressesLooksThemUp(t *testing.T) {
 	s := newSite(t, setup{transport: func(next http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
+		return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 			r.URL.RawQuery = strings.ReplaceAll(r.URL.RawQuery, "include%5B%5D=users", "")
 			return next.RoundTrip(r)
 		})
 	}})
 	q := bridge.OnCallQuery{Services: []string{"Production"}, Levels: 1}
 	require.Equal(t, []string{"1 primary alice@example.com"}, s.shifts(t, q))
-	s.age(shiftsFor)
+	s.age(s.set.ShiftsFor())
 	require.Equal(t, []string{"1 primary alice@example.com"}, s.shifts(t, q))
 	require.Equal(t, 1, s.Calls()["GET /users/{id}"])
 }

@@ -9,6 +9,8 @@ import (
 
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
 )
 
 // newIncident is the body of a create call. The library's own type sends a priority of null where there is none.
@@ -31,10 +33,10 @@ func (p *PagerDuty) Open(ctx context.Context, m bridge.Marker, d bridge.Draft) (
 	}
 	draft, err := p.draft(ctx, m, d)
 	if err != nil {
-		return bridge.Ref{}, withoutEffect(err)
+		return bridge.Ref{}, incident.WithoutEffect(err)
 	}
 	var answer struct {
-		Incident incident `json:"incident"`
+		Incident incidentView `json:"incident"`
 	}
 	body := map[string]any{"incident": draft}
 	err = p.call(ctx, http.MethodPost, "/incidents", nil, body, &answer)
@@ -48,7 +50,7 @@ func (p *PagerDuty) Open(ctx context.Context, m bridge.Marker, d bridge.Draft) (
 		// Something between us and PagerDuty has answered for it.
 		return bridge.Ref{}, errors.New("pagerduty: the answer to the create call names no incident")
 	}
-	p.opened.add(answer.Incident.ID)
+	p.opened.Add(answer.Incident.ID)
 	return answer.Incident.ref(), nil
 }
 
@@ -57,11 +59,11 @@ func (p *PagerDuty) Open(ctx context.Context, m bridge.Marker, d bridge.Draft) (
 func (p *PagerDuty) adopt(ctx context.Context, m bridge.Marker, service string, refusal error) (bridge.Ref, error) {
 	found, err := p.withKey(ctx, m)
 	if err != nil {
-		return bridge.Ref{}, withoutEffect(err)
+		return bridge.Ref{}, incident.WithoutEffect(err)
 	}
 	for _, i := range found {
 		if i.Status != resolved && i.Service.ID == service {
-			p.log.InfoContext(ctx, "incident with the key was open already, taking it over", "request_id", m.RequestID, "external_id", i.ID)
+			p.Log.InfoContext(ctx, "incident with the key was open already, taking it over", "request_id", m.RequestID, "external_id", i.ID)
 			return i.ref(), nil
 		}
 	}
@@ -74,17 +76,18 @@ func (p *PagerDuty) draft(ctx context.Context, m bridge.Marker, d bridge.Draft) 
 		return newIncident{}, bridge.Terminal(fmt.Errorf("pagerduty: the settings of the route are %T, not PagerDuty's", d.Settings))
 	}
 	t := p.set.merged(given)
-	service, err := p.chooseService(ctx, t.Service, d.Request)
+	service, err := p.chooseService(ctx, t.Service, d)
 	if err != nil {
 		return newIncident{}, err
 	}
+	title, body := form.Opening(ctx, p.Log, t.Texts, d, p.howToDecide())
 	draft := newIncident{
 		Type:        "incident",
-		Title:       title(d.Request),
+		Title:       title,
 		Service:     pd.APIReference{ID: service.ID, Type: "service_reference"},
 		IncidentKey: keyPrefix + m.RequestID,
 		Urgency:     t.Urgency,
-		Body:        pd.APIDetails{Type: "incident_body", Details: p.body(d)},
+		Body:        pd.APIDetails{Type: "incident_body", Details: body},
 	}
 	if draft.Priority, err = p.reference(ctx, priorities, "priority", t.Priority); err != nil {
 		return newIncident{}, err
@@ -117,29 +120,30 @@ func (p *PagerDuty) reference(ctx context.Context, in directory, setting, name s
 	return &pd.APIReference{ID: o.ID, Type: in.one + "_reference"}, nil
 }
 
-// chooseService returns the service to open on: the route's, or the first one that the annotation names and PagerDuty knows, or the
-// integration's.
-func (p *PagerDuty) chooseService(ctx context.Context, ofRoute string, r bridge.Request) (object, error) {
+// chooseService returns the service to open on: the route's, or the first that Teleport's own routing names and PagerDuty knows, or the first
+// such of the annotation, or the integration's.
+func (p *PagerDuty) chooseService(ctx context.Context, ofRoute string, d bridge.Draft) (object, error) {
 	if ofRoute != "" {
 		return p.find(ctx, services, "service", ofRoute)
 	}
 	key := p.set.ServiceFromAnnotation
-	var unknown error
-	for _, name := range r.Annotations[key] {
-		if strings.TrimSpace(name) == "" {
-			continue
-		}
-		o, err := p.find(ctx, services, "annotation "+key, name)
-		if err == nil {
-			return o, nil
-		}
-		if !errors.Is(err, errUnknown) {
-			return object{}, err
-		}
-		unknown = errors.Join(unknown, err)
+	o, unknown, err := p.firstKnown(ctx, "recipient", d.Recipients)
+	if err == nil && o.ID == "" && key != "" {
+		var more error
+		o, more, err = p.firstKnown(ctx, "annotation "+key, d.Request.Annotations[key])
+		unknown = errors.Join(unknown, more)
+	}
+	if err != nil {
+		return object{}, err
+	}
+	known := o.ID != "" || p.set.Service != ""
+	if unknown != nil && known {
+		p.Log.WarnContext(ctx, "a recipient or an annotation names what is not known", "request_id", d.Request.ID, "error", unknown)
 	}
 	switch {
-	case p.set.Service != "":
+	case o.ID != "":
+		return o, nil
+	case known:
 		return p.find(ctx, services, "service", p.set.Service)
 	case unknown != nil:
 		return object{}, bridge.Terminal(unknown)
@@ -147,4 +151,22 @@ func (p *PagerDuty) chooseService(ctx context.Context, ofRoute string, r bridge.
 		return object{}, bridge.Terminal(errors.New("pagerduty: service: neither the route nor the integration names one"))
 	}
 	return object{}, bridge.Terminal(fmt.Errorf("pagerduty: service: neither the route nor the annotation %s nor the integration names one", key))
+}
+
+// firstKnown returns the first of some names that is a service, or none, and an error that tells of those before it that are not.
+func (p *PagerDuty) firstKnown(ctx context.Context, setting string, names []string) (o object, unknown, err error) {
+	for _, name := range names {
+		if strings.TrimSpace(name) == "" {
+			continue
+		}
+		o, err := p.find(ctx, services, setting, name)
+		if err == nil {
+			return o, unknown, nil
+		}
+		if !errors.Is(err, lookup.ErrUnknown) {
+			return object{}, nil, err
+		}
+		unknown = errors.Join(unknown, err)
+	}
+	return object{}, unknown, nil
 }

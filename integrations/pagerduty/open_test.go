@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
@@ -19,7 +21,7 @@ import (
 func TestOpenSendsTheWholeRequest(t *testing.T) {
 	s := newSite(t, setup{settings: func(s *Settings) { s.Urgency, s.Priority = "low", "p2" }})
 	ref := s.open(t)
-	golden.Assert(t, s.calls.golden(t), "open.golden")
+	golden.Assert(t, s.calls.Golden(t), "open.golden")
 	i := s.shown(t, ref)
 	require.Equal(t, keyPrefix+reqID, i.Key)
 	require.Equal(t, "P2", i.Priority)
@@ -44,7 +46,7 @@ func TestRouteSettingsGoBeforeTheIntegrations(t *testing.T) {
 		{&Target{Service: "PSERV1", EscalationPolicy: "PPOL2"}, "PSERV1", "PPOL2", "high", false},
 		{&Target{Assignees: []string{"bob@example.com"}}, "PSERV0", "PPOL0", "high", true},
 	} {
-		d := draft()
+		d := testkit.Draft()
 		d.Settings = c.settings
 		ref, err := s.Open(t.Context(), bridge.Marker{RequestID: fmt.Sprintf("r-%s-%s", c.service, c.policy)}, d)
 		require.NoError(t, err)
@@ -96,7 +98,7 @@ func TestW11_EveryValueOfTheAnnotationIsTried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, setup{sim: accounts(3), settings: func(s *Settings) { s.Service = c.setting }})
-			d := draft()
+			d := testkit.Draft()
 			d.Request.Annotations = map[string][]string{"pagerduty_notify_service": c.values}
 			ref, err := s.Open(t.Context(), marker, d)
 			if c.err != "" {
@@ -116,7 +118,7 @@ func TestW12_TheAnnotationsCanBeRenamed(t *testing.T) {
 	s, _, err := parse(t, minimal+"service_from_annotation: my_service\n", "")
 	require.NoError(t, err)
 	site := newSite(t, setup{sim: accounts(3), settings: func(set *Settings) { set.Service, set.ServiceFromAnnotation = "", s.ServiceFromAnnotation }})
-	d := draft()
+	d := testkit.Draft()
 	d.Request.Annotations = map[string][]string{"my_service": {"Service 2"}, "pagerduty_notify_service": {"Service 1"}}
 	ref, err := site.Open(t.Context(), marker, d)
 	require.NoError(t, err)
@@ -135,14 +137,14 @@ func TestUnknownNamesAreTerminalAndNameTheSetting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, setup{settings: c.settings})
-			_, err := s.Open(t.Context(), marker, draft())
+			_, err := s.Open(t.Context(), marker, testkit.Draft())
 			require.ErrorContains(t, err, c.err)
 			class, _ := bridge.ClassOf(err)
 			require.Equal(t, bridge.ClassTerminal, class)
 			require.Empty(t, s.Incidents())
 
 			s.ResetCalls()
-			_, err = s.Open(t.Context(), marker, draft())
+			_, err = s.Open(t.Context(), marker, testkit.Draft())
 			require.Error(t, err)
 			require.Zero(t, s.TotalCalls(), "that a name is unknown is remembered")
 		})
@@ -157,7 +159,7 @@ func TestP2_TheOpenIncidentWithTheKeyIsAdopted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, setup{})
 			s.Inject(fault)
-			_, err := s.Open(t.Context(), marker, draft())
+			_, err := s.Open(t.Context(), marker, testkit.Draft())
 			require.Error(t, err)
 			require.False(t, bridge.NoEffect(err), "%v", err)
 			require.Len(t, s.Incidents(), 1)
@@ -177,7 +179,7 @@ func TestP2_ManyAtOnceOpenOneIncident(t *testing.T) {
 	var wg sync.WaitGroup
 	refs := make([]bridge.Ref, 10)
 	for n := range refs {
-		wg.Go(func() { refs[n], _ = s.Open(t.Context(), marker, draft()) })
+		wg.Go(func() { refs[n], _ = s.Open(t.Context(), marker, testkit.Draft()) })
 	}
 	wg.Wait()
 	require.Len(t, s.Incidents(), 1)
@@ -192,13 +194,13 @@ func TestW26_NothingIsDecidedByErrorText(t *testing.T) {
 	s := newSite(t, setup{})
 	ref := s.open(t)
 	s.Inject(sim.Fault{Method: "POST", PathContains: "/incidents", Status: 400, Body: `{"error":{"code":2001,"message":"Etwas anderes"}}`})
-	again, err := s.Open(t.Context(), marker, draft())
+	again, err := s.Open(t.Context(), marker, testkit.Draft())
 	require.NoError(t, err)
 	require.Equal(t, ref, again)
 
 	other := newSite(t, setup{})
 	other.Inject(sim.Fault{Method: "POST", PathContains: "/incidents", Status: 400, Body: `{"error":{"code":2001,"message":"matching dedup key already exists"}}`})
-	_, err = other.Open(t.Context(), marker, draft())
+	_, err = other.Open(t.Context(), marker, testkit.Draft())
 	require.ErrorContains(t, err, "already exists", "none was found, so it is a refusal")
 	class, _ := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassTerminal, class)
@@ -207,7 +209,7 @@ func TestW26_NothingIsDecidedByErrorText(t *testing.T) {
 
 func TestLongTextsAreCutOnCharacters(t *testing.T) {
 	s := newSite(t, setup{})
-	d := draft()
+	d := testkit.Draft()
 	d.Request.User = strings.Repeat("é🔥", 1000)
 	d.Request.Reason = strings.Repeat("ü\x00\xff ", 20_000)
 	for i := range 500 {
@@ -216,23 +218,23 @@ func TestLongTextsAreCutOnCharacters(t *testing.T) {
 	ref, err := s.Open(t.Context(), marker, d)
 	require.NoError(t, err)
 	i := s.shown(t, ref)
-	require.Equal(t, maxTitle, utf8.RuneCountInString(i.Title))
+	require.Equal(t, form.MaxTitle, utf8.RuneCountInString(i.Title))
 	var body string
 	require.NoError(t, json.Unmarshal(i.Body, &body))
 	require.True(t, utf8.ValidString(body) && utf8.ValidString(i.Title))
-	require.LessOrEqual(t, utf8.RuneCountInString(body), maxText)
+	require.LessOrEqual(t, utf8.RuneCountInString(body), form.MaxText)
 	require.NotContains(t, body, "\x00")
 	require.Contains(t, body, "and 452 more")
 	require.Contains(t, body, "To decide,", "the instructions are not cut off")
 
-	require.NoError(t, s.Update(t.Context(), ref, []bridge.Note{{ID: "a", Text: strings.Repeat("🔥", maxText+5)}}))
+	require.NoError(t, s.Update(t.Context(), ref, []bridge.Note{{ID: "a", Text: strings.Repeat("🔥", form.MaxText+5)}}))
 	text := s.shown(t, ref).Notes[0].Content
-	require.Equal(t, maxText, utf8.RuneCountInString(text))
+	require.Equal(t, form.MaxText, utf8.RuneCountInString(text))
 	require.True(t, utf8.ValidString(text))
 }
 
 func TestFindTakesOnlyIncidentsThatCarryTheKey(t *testing.T) {
-	s := newSite(t, setup{transport: rewrite(func(r *http.Request, body string) string {
+	s := newSite(t, setup{transport: testkit.Rewrite(func(r *http.Request, body string) string {
 		if r.URL.Query().Get("incident_key") == keyPrefix+"alert" {
 			// What PagerDuty answers for an alert with the key: an incident without one.
 			return `{"incidents":[{"id":"PALERT1","status":"triggered","incident_key":null}],"more":false}`
@@ -261,7 +263,7 @@ func TestFindTakesOnlyIncidentsThatCarryTheKey(t *testing.T) {
 	_, err = s.Find(t.Context(), bridge.Marker{RequestID: "a/b&c"})
 	class, _ := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassTerminal, class)
-	_, err = s.Open(t.Context(), bridge.Marker{RequestID: "a/b&c"}, draft())
+	_, err = s.Open(t.Context(), bridge.Marker{RequestID: "a/b&c"}, testkit.Draft())
 	require.True(t, bridge.NoEffect(err))
 }
 
@@ -273,19 +275,40 @@ func TestIncidentsOfTheOfficialPluginAreTakenOver(t *testing.T) {
 }
 
 func TestWhatIsToBeDoneIsWritten(t *testing.T) {
-	for _, c := range []struct {
-		change func(*Settings)
-		want   string
+	set := defaults()
+	set.Decisions.Resolve = incident.MeansDeny
+	p, err := New("oncall", set, Options{})
+	require.NoError(t, err)
+	require.Equal(t, `To decide, add a note that begins with "approve" or "deny", then a colon and the reason, or resolve the incident to deny. `+
+		`Only people who are on call for this service may decide.`, p.howToDecide())
+}
+
+// The official plugin opens nothing unless a role carries its annotation, whatever an access monitoring rule says.
+func TestW24_NoAnnotationIsNeeded(t *testing.T) {
+	s := newSite(t, setup{sim: accounts(3), settings: func(s *Settings) { s.Service = "Service 0" }})
+	for id, c := range map[string]struct {
+		route *Target
+		want  string
 	}{
-		{func(*Settings) {}, `To decide, add a note that begins with "approve" or "deny", then a colon and the reason. Only people who are on call for this service may decide.`},
-		{func(s *Settings) { s.DecideBy, s.Decisions.Resolve = DecideAnyone, "deny" }, `, or resolve the incident to deny.`},
-		{func(s *Settings) { s.Decisions.Actions = Actions{Approve: "Yes", Deny: "No"} }, `, or run the action "Yes" or "No".`},
-		{func(s *Settings) { s.Decisions.Notes = NoteWords{} }, "Decide this request in Teleport."},
+		"integration": {nil, "PSERV0"},
+		"route":       {&Target{Service: "Service 2"}, "PSERV2"},
 	} {
-		set := defaults()
-		c.change(set)
-		p, err := New("oncall", set, Options{})
+		d := testkit.Draft()
+		require.Empty(t, d.Request.Annotations)
+		d.Settings = c.route
+		ref, err := s.Open(t.Context(), bridge.Marker{RequestID: id}, d)
 		require.NoError(t, err)
-		require.Contains(t, p.howToDecide(), c.want)
+		i := s.shown(t, ref)
+		require.Equal(t, c.want, i.Service)
+		require.Equal(t, "triggered", i.Status)
+		require.Equal(t, keyPrefix+id, i.Key)
 	}
+	require.Len(t, s.Incidents(), 2)
+
+	s = newSite(t, setup{sim: accounts(3), settings: func(s *Settings) { s.Service = "" }})
+	d := testkit.Draft()
+	d.Settings = &Target{Service: "Service 1"}
+	ref, err := s.Open(t.Context(), marker, d)
+	require.NoError(t, err, "a route needs no service of the integration either")
+	require.Equal(t, "PSERV1", s.shown(t, ref).Service)
 }

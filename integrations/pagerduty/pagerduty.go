@@ -12,6 +12,7 @@ import (
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	"github.com/accessbridge/accessbridge/internal/httpx"
 )
 
@@ -33,6 +34,9 @@ var (
 	requestID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
+// form is how PagerDuty calls things. Its description names no limit of a text; its web application takes these.
+var form = incident.Form{Object: "incident", End: "resolve", Team: "service", MaxTitle: 1024, MaxText: 25_000}
+
 // Options are what an integration gets from the server.
 type Options struct {
 	// Log receives what does not fit into an error; nil means none.
@@ -47,87 +51,41 @@ type Options struct {
 
 // PagerDuty is one PagerDuty account.
 type PagerDuty struct {
-	name    string
+	incident.Base
+
 	set     Settings
 	base    string
-	log     *slog.Logger
 	targets []*Target
-
 	token   config.Secret
 	secrets config.Secrets
-	words   []word
+	rules   incident.Rules
 
-	http    *http.Client
-	account *httpx.Account
-	pause   pause
-	look    lookups
-	opened  justOpened
+	pause  pause
+	look   lookups
+	opened incident.JustOpened
 }
 
 // New makes an integration from checked settings. It makes no call.
 func New(name string, s *Settings, o Options) (*PagerDuty, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	client, account, err := httpx.New(httpx.Options{
-		Integration:   name,
-		Timeout:       s.Timeout.Std(),
-		ProxyURL:      s.Proxy,
-		CAFile:        s.CAFile,
-		MaxConns:      s.Workers + 4,
-		RatePerSecond: s.RateLimit,
-		Observe:       o.Observe,
-		Log:           o.Log,
-		Transport:     o.Transport,
-	})
+	base, err := incident.NewBase("pagerduty", name, s.Common, incident.Options{Log: o.Log, Observe: o.Observe, Transport: o.Transport})
 	if err != nil {
-		return nil, fmt.Errorf("pagerduty: %w", err)
+		return nil, err
 	}
-	p := &PagerDuty{
-		name:    name,
+	return &PagerDuty{
+		Base:    base,
 		set:     *s,
 		base:    s.endpoint(),
-		log:     o.Log.With("integration", name),
 		targets: o.Targets,
-		token:   s.APIToken,
-		secrets: s.Webhook.Secrets,
-		words:   newWords(s.Decisions.Notes),
-		http:    client,
-		account: account,
+		token:   incident.Secret(s.APIToken, s.APITokenFile),
+		secrets: incident.Secrets(s.Webhook.Secrets, s.Webhook.SecretsFile),
+		rules:   s.Decisions.Rules(s.Decisions.Resolve),
 		look:    newLookups(),
-	}
-	if s.APITokenFile != "" {
-		p.token = config.SecretFile(s.APITokenFile)
-	}
-	if s.Webhook.SecretsFile != "" {
-		p.secrets = config.Secrets{config.SecretFile(s.Webhook.SecretsFile)}
-	}
-	return p, nil
+	}, nil
 }
-
-// Name is the operator's own name for the integration.
-func (p *PagerDuty) Name() string { return p.name }
-
-// Traits tell how late PagerDuty may carry out a call, and how late a listing may be.
-func (p *PagerDuty) Traits() bridge.Traits {
-	return bridge.Traits{ApplyWithin: p.set.ApplyWithin.Std(), SearchLag: p.set.SearchLag.Std()}
-}
-
-// Workers is how many calls may be made at once.
-func (p *PagerDuty) Workers() int { return p.set.Workers }
-
-// Mode is ModeWebhook or ModePoll.
-func (p *PagerDuty) Mode() string { return p.set.Mode }
-
-// PollEvery is how often incidents are to be listed in ModePoll.
-func (p *PagerDuty) PollEvery() time.Duration { return p.set.PollEvery.Std() }
-
-// ResyncEvery is how often incidents are to be listed in ModeWebhook.
-func (p *PagerDuty) ResyncEvery() time.Duration { return p.set.ResyncEvery.Std() }
 
 // Account is the state of the account at PagerDuty: whether calls are held back, and why.
 func (p *PagerDuty) Account() httpx.State {
-	state := p.account.State()
+	state := p.Base.Account()
 	if until := p.pause.until(); time.Now().Before(until) {
 		state.Open = true
 		if until.After(state.Until) {
@@ -140,9 +98,12 @@ func (p *PagerDuty) Account() httpx.State {
 // BusyUntil is the time before which no call will be made: PagerDuty asked for a pause, or failed too often in a row.
 func (p *PagerDuty) BusyUntil() time.Time { return p.Account().Until }
 
-// incident is what the bridge reads of an incident. The library's own type has more fields, of which one that PagerDuty changes
+// OnCallEvery is how often it is to be read again who is on call while a request waits.
+func (p *PagerDuty) OnCallEvery() time.Duration { return p.set.OnCallEvery.Std() }
+
+// incidentView is what the bridge reads of an incident. The library's own type has more fields, of which one that PagerDuty changes
 // would make the whole incident unreadable.
-type incident struct {
+type incidentView struct {
 	pd.APIObject
 	Number           int          `json:"incident_number"`
 	Status           string       `json:"status"`
@@ -161,7 +122,7 @@ const (
 )
 
 // marker is the request id that the incident carries, empty when there is none.
-func (i *incident) marker() string { return markerOf(i.Key) }
+func (i *incidentView) marker() string { return markerOf(i.Key) }
 
 func markerOf(key string) string {
 	id, ok := strings.CutPrefix(key, keyPrefix)
@@ -171,7 +132,7 @@ func markerOf(key string) string {
 	return id
 }
 
-func (i *incident) ref() bridge.Ref {
+func (i *incidentView) ref() bridge.Ref {
 	key := ""
 	if i.Number > 0 {
 		key = "#" + strconv.Itoa(i.Number)
@@ -186,3 +147,6 @@ func incidentPath(ref bridge.Ref, below ...string) (string, error) {
 	}
 	return strings.Join(append([]string{"/incidents", ref.ID}, below...), "/"), nil
 }
+
+// howToDecide tells people what to do at an incident.
+func (p *PagerDuty) howToDecide() string { return form.HowToDecide(p.rules, p.set.DecideBy) }

@@ -7,21 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	pd "github.com/PagerDuty/go-pagerduty"
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
-const (
-	// maxStated bounds the reason taken from a note, in characters; Teleport takes 4 KiB.
-	maxStated = 1000
-	// editSlack is how far the two times of a note that was never edited may lie apart.
-	editSlack = 5 * time.Second
-)
+// editSlack is how far the two times of a note that was never edited may lie apart.
+const editSlack = 5 * time.Second
 
 // agent is who did something: a person, or a program. PagerDuty leaves it out where it was neither. The same form names other objects.
 type agent = *pd.APIObject
@@ -72,23 +66,22 @@ type statement struct {
 
 // statements reads what was said at an incident that may decide, earliest first.
 func (p *PagerDuty) statements(ctx context.Context, ref bridge.Ref) ([]statement, error) {
-	d := p.set.Decisions
 	var out []statement
-	if len(p.words) > 0 {
+	if p.rules.ByNote() {
 		notes, err := p.notes(ctx, ref)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, p.inNotes(notes)...)
 	}
-	if d.Actions.Approve != "" || d.Actions.Deny != "" {
+	if p.rules.ByAction() {
 		used, err := p.invocations(ctx, ref)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, used...)
 	}
-	if decides(d.Acknowledge) || decides(d.Resolve) {
+	if p.rules.ByStatus() {
 		logged, err := p.inLog(ctx, ref)
 		if err != nil {
 			return nil, err
@@ -104,12 +97,12 @@ func (p *PagerDuty) statements(ctx context.Context, ref bridge.Ref) ([]statement
 func (p *PagerDuty) inNotes(notes []note) []statement {
 	var out []statement
 	for _, n := range notes {
-		w, reason, ok := match(p.words, n.Content)
+		w, reason, ok := p.rules.Words.Match(n.Content)
 		if !ok {
 			continue
 		}
 		out = append(out, statement{
-			status: "note: " + w.text, verdict: w.verdict, by: n.User, at: n.CreatedAt, reason: reason,
+			status: w.Status(), verdict: w.Verdict, by: n.User, at: n.CreatedAt, reason: reason,
 			edited: n.UpdatedAt.Sub(n.CreatedAt) > editSlack,
 		})
 	}
@@ -133,11 +126,11 @@ func (p *PagerDuty) invocations(ctx context.Context, ref bridge.Ref) ([]statemen
 	}
 	var out []statement
 	for _, i := range answer.Invocations {
-		verdict := p.set.Decisions.Actions.verdict(i)
+		verdict := p.rules.Actions.Verdict(i.Action.Name, i.ActionID)
 		if verdict == bridge.Undecided || i.Metadata.Incident == nil || i.Metadata.Incident.ID != ref.ID {
 			continue
 		}
-		out = append(out, statement{status: "action: " + or(i.Action.Name, i.ActionID), verdict: verdict, by: i.Metadata.Agent, at: i.begun()})
+		out = append(out, statement{status: incident.ActionStatus(incident.Or(i.Action.Name, i.ActionID)), verdict: verdict, by: i.Metadata.Agent, at: i.begun()})
 	}
 	return out, nil
 }
@@ -151,21 +144,6 @@ func (i invocation) begun() time.Time {
 		}
 	}
 	return first
-}
-
-func (a Actions) verdict(i invocation) bridge.Verdict {
-	is := func(name string) bool {
-		return name != "" && (strings.EqualFold(name, strings.TrimSpace(i.Action.Name)) || name == i.ActionID)
-	}
-	approve, deny := is(a.Approve), is(a.Deny)
-	switch {
-	case approve && !deny:
-		return bridge.Approve
-	case deny && !approve:
-		return bridge.Deny
-	default:
-		return bridge.Undecided
-	}
 }
 
 // inLog reads who acknowledged or resolved the incident, where that decides.
@@ -188,7 +166,7 @@ func (p *PagerDuty) inLog(ctx context.Context, ref bridge.Ref) ([]statement, err
 			status = resolved
 		}
 		out = append(out, statement{
-			status: status, verdict: verdict, by: e.Agent, at: e.CreatedAt, reason: cut(strings.TrimSpace(clean(e.Note)), maxStated),
+			status: status, verdict: verdict, by: e.Agent, at: e.CreatedAt, reason: incident.Reason(e.Note),
 		})
 	}
 	return out, nil
@@ -198,59 +176,10 @@ func (p *PagerDuty) inLog(ctx context.Context, ref bridge.Ref) ([]statement, err
 func (p *PagerDuty) statusVerdict(e logEntry) bridge.Verdict {
 	switch e.Type {
 	case "acknowledge_log_entry", "acknowledgement_log_entry": // PagerDuty's description has both
-		return verdictOf(p.set.Decisions.Acknowledge)
+		return p.rules.Acknowledged
 	case "resolve_log_entry":
-		return verdictOf(p.set.Decisions.Resolve)
+		return p.rules.Ended
 	default:
 		return bridge.Undecided
 	}
-}
-
-func verdictOf(meaning string) bridge.Verdict {
-	switch meaning {
-	case meansApprove:
-		return bridge.Approve
-	case meansDeny:
-		return bridge.Deny
-	default:
-		return bridge.Undecided
-	}
-}
-
-// word is a word at the beginning of a note that decides.
-type word struct {
-	text    string
-	verdict bridge.Verdict
-}
-
-// newWords are the configured words, longer ones first, so that "approve" does not take a note that begins with "approve not".
-func newWords(n NoteWords) []word {
-	var out []word
-	for _, text := range n.Approve {
-		out = append(out, word{text, bridge.Approve})
-	}
-	for _, text := range n.Deny {
-		out = append(out, word{text, bridge.Deny})
-	}
-	slices.SortStableFunc(out, func(a, b word) int {
-		return cmp.Compare(utf8.RuneCountInString(b.text), utf8.RuneCountInString(a.text))
-	})
-	return out
-}
-
-// match returns the word that a note begins with and what follows it: nothing, or a reason after a colon or a space.
-func match(words []word, content string) (word, string, bool) {
-	text := []rune(strings.TrimSpace(clean(content)))
-	for _, w := range words {
-		n := utf8.RuneCountInString(w.text)
-		if len(text) < n || !strings.EqualFold(string(text[:n]), w.text) {
-			continue
-		}
-		if len(text) > n && text[n] != ':' && !unicode.IsSpace(text[n]) {
-			continue
-		}
-		reason := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(text[n:])), ":"))
-		return w, cut(reason, maxStated), true
-	}
-	return word{}, "", false
 }

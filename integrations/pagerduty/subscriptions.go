@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 const subscriptionNote = "accessbridge: decisions on Teleport Access Requests"
@@ -42,15 +43,14 @@ func (s subscription) lacks(wanted []string) []string {
 
 // events are the events that can be decisions.
 func (p *PagerDuty) events() []string {
-	d := p.set.Decisions
 	list := []string{"incident.annotated"} // a subscription needs at least one
-	if d.Actions.Approve != "" || d.Actions.Deny != "" {
+	if p.rules.ByAction() {
 		list = append(list, "incident.action_invocation.created")
 	}
-	if decides(d.Acknowledge) {
+	if p.rules.Acknowledged != bridge.Undecided {
 		list = append(list, "incident.acknowledged")
 	}
-	if decides(d.Resolve) {
+	if p.rules.Ended != bridge.Undecided {
 		list = append(list, "incident.resolved")
 	}
 	return list
@@ -62,7 +62,7 @@ func (p *PagerDuty) events() []string {
 // configured and cannot be read here, nothing is touched: the subscription may well serve a bridge that can read it.
 func (p *PagerDuty) EnsureWebhooks(ctx context.Context, address string) (secret string, changed bool, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !incident.IsLoopback(u.Hostname())) {
 		return "", false, bridge.Terminal(errors.New("pagerduty: the address of the webhook must be https://host/path, without a user or password"))
 	}
 	found, err := p.subscriptions(ctx, func(s subscription) bool { return sameURL(s.Method.URL, address) })

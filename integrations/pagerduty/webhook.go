@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
 const (
@@ -86,13 +87,13 @@ type eventData struct {
 // Decode says which incident a delivery hints at. A delivery that cannot be read, or is of no interest, is accepted all the same:
 // PagerDuty would drop it as well, but count against us.
 func (p *PagerDuty) Decode(in bridge.Inbound) (bridge.Delivery, error) {
-	out := bridge.Delivery{ID: cut(in.Header.Get("X-Webhook-Id"), 100), Event: "unreadable", Reply: bridge.Reply{Status: http.StatusAccepted}}
+	out := bridge.Delivery{ID: incident.Cut(in.Header.Get("X-Webhook-Id"), 100), Event: "unreadable", Reply: bridge.Reply{Status: http.StatusAccepted}}
 	var d delivery
 	if json.Unmarshal(in.Body, &d) != nil {
 		return out, nil
 	}
-	out.ID = or(out.ID, cut(d.Event.ID, 100))
-	out.Event = cut(or(oneLine(d.Event.Type), "unnamed"), 100)
+	out.ID = incident.Or(out.ID, incident.Cut(d.Event.ID, 100))
+	out.Event = incident.Cut(incident.Or(incident.OneLine(d.Event.Type), "unnamed"), 100)
 	var data eventData
 	if !strings.HasPrefix(d.Event.Type, "incident.") || json.Unmarshal(d.Event.Data, &data) != nil {
 		return out, nil
@@ -110,17 +111,16 @@ func (p *PagerDuty) Decode(in bridge.Inbound) (bridge.Delivery, error) {
 // matters reports whether an event can be a decision. Nothing is decided by it: a false no is made up for by the next listing. Events
 // that are not known may matter.
 func (p *PagerDuty) matters(event string, data eventData) bool {
-	d := p.set.Decisions
 	switch event {
 	case "incident.annotated":
-		_, _, said := match(p.words, data.Content)
-		return said || data.Trimmed || data.Content == "" && len(p.words) > 0
+		_, _, said := p.rules.Words.Match(data.Content)
+		return said || data.Trimmed || data.Content == "" && p.rules.ByNote()
 	case "incident.acknowledged":
-		return decides(d.Acknowledge)
+		return p.rules.Acknowledged != bridge.Undecided
 	case "incident.resolved":
-		return decides(d.Resolve)
+		return p.rules.Ended != bridge.Undecided
 	case "incident.action_invocation.created", "incident.action_invocation.updated", "incident.action_invocation.terminated":
-		return d.Actions.Approve != "" || d.Actions.Deny != ""
+		return p.rules.ByAction()
 	case "incident.triggered", "incident.unacknowledged", "incident.reopened", "incident.escalated", "incident.delegated",
 		"incident.reassigned", "incident.priority_updated", "incident.conference_bridge.updated", "incident.custom_field_values.updated",
 		"incident.incident_type.changed", "incident.responder.added", "incident.responder.replied", "incident.role.assigned",

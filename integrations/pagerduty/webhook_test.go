@@ -1,7 +1,6 @@
 package pagerduty
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/accessbridge/accessbridge/simulators/contract"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,7 @@ import (
 func plain(t testing.TB, change func(*Settings)) *PagerDuty {
 	t.Helper()
 	set := defaults()
-	set.From, set.APIToken, set.Webhook.Secrets = "bot@example.com", config.NewSecret("t"), secrets("old", "new")
+	set.From, set.APIToken, set.Webhook.Secrets = "bot@example.com", config.NewSecret("t"), testkit.Secrets("old", "new")
 	if change != nil {
 		change(set)
 	}
@@ -48,26 +49,13 @@ func verify(t *testing.T, p *PagerDuty, body string, signature ...string) (int, 
 }
 
 func TestPublishedSignatureVector(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(contract.Folder(t), "signature-vectors.json"))
-	require.NoError(t, err)
-	var vectors []struct {
-		Scheme, Secret, Body string
-		Headers              map[string]string
-	}
-	require.NoError(t, json.Unmarshal(raw, &vectors))
-	found := false
-	for _, v := range vectors {
-		if v.Scheme != "pagerduty-v1" {
-			continue
-		}
-		found = true
+	for _, v := range testkit.Vectors(t, filepath.Join(contract.Folder(t), "signature-vectors.json"), "pagerduty-v1") {
 		for _, secret := range []string{v.Secret, "old secret"} {
-			p := plain(t, func(s *Settings) { s.Webhook.Secrets = secrets(secret) })
+			p := plain(t, func(s *Settings) { s.Webhook.Secrets = testkit.Secrets(secret) })
 			status, _ := verify(t, p, v.Body, v.Headers["X-PagerDuty-Signature"])
 			require.Zero(t, status, secret)
 		}
 	}
-	require.True(t, found)
 }
 
 func TestP3_OnlyProvenDeliveriesAreTaken(t *testing.T) {
@@ -114,7 +102,7 @@ func TestNoSecretProvesNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secrets")
 	for _, change := range []func(*Settings){
 		func(s *Settings) { s.Webhook.Secrets = nil },
-		func(s *Settings) { s.Webhook.Secrets = secrets("") },
+		func(s *Settings) { s.Webhook.Secrets = testkit.Secrets("") },
 		func(s *Settings) { s.Webhook = Webhook{SecretsFile: file} },
 	} {
 		p := plain(t, change)
@@ -159,7 +147,7 @@ func TestDecodeSaysWhatMayMatter(t *testing.T) {
 		"chatter":                {nil, note(`"looking"`, ""), "incident.annotated", nil},
 		"a cut note":             {nil, note(`"loo"`, `,"trimmed":true`), "incident.annotated", hint},
 		"a note without content": {nil, note(`null`, ""), "incident.annotated", hint},
-		"notes do not decide":    {func(s *Settings) { s.Decisions.Notes = NoteWords{} }, note(`"approve"`, ""), "incident.annotated", nil},
+		"notes do not decide":    {func(s *Settings) { s.Decisions.Notes = incident.NoteWords{} }, note(`"approve"`, ""), "incident.annotated", nil},
 		"acknowledged":           {nil, full("incident.acknowledged"), "incident.acknowledged", nil},
 		"acknowledged, mapped":   {everyWay, full("incident.acknowledged"), "incident.acknowledged", withKey},
 		"resolved, mapped":       {everyWay, full("incident.resolved"), "incident.resolved", withKey},
@@ -274,7 +262,7 @@ func TestEnsureWebhooks(t *testing.T) {
 			s := newSite(t, setup{settings: everyWay})
 			broken.URL, broken.Secrets = address, []string{"hook-secret"}
 			s.AddSubscription(broken)
-			require.NotEmpty(t, faults(t, s.Check(t.Context())))
+			require.NotEmpty(t, testkit.Faults(t, s.Check(t.Context())))
 			secret, changed, err := s.EnsureWebhooks(t.Context(), address)
 			require.NoError(t, err)
 			require.True(t, changed)
@@ -287,7 +275,7 @@ func TestEnsureWebhooks(t *testing.T) {
 			_, changed, err = s.EnsureWebhooks(t.Context(), address)
 			require.NoError(t, err)
 			require.False(t, changed)
-			require.Empty(t, faults(t, s.Check(t.Context())))
+			require.Empty(t, testkit.Faults(t, s.Check(t.Context())))
 		})
 	}
 }

@@ -24,8 +24,12 @@ const (
 	exitUsage = 2
 )
 
-// errReported ends a command whose output already tells what is wrong.
-var errReported = errors.New("reported")
+// What ends a command whose output already tells what is wrong.
+var (
+	errReported = errors.New("reported")
+	// errUnusable is for input that cannot be used at all.
+	errUnusable = errors.New("unusable input")
+)
 
 // commands is the whole command line.
 type commands struct {
@@ -35,6 +39,9 @@ type commands struct {
 	Status       statusCommand   `cmd:"" help:"Show the state of the running bridge."`
 	Explain      explainCommand  `cmd:"" help:"Show what the bridge knows about a request and would do next."`
 	Config       configCommand   `cmd:"" help:"Work with the configuration file."`
+	Preview      previewCommand  `cmd:"" help:"Show every text that would be written about a request by a route; nothing but files is read."`
+	Policy       policyCommand   `cmd:"" help:"Work with the routing policy."`
+	Audit        auditCommand    `cmd:"" help:"Work with the audit record."`
 	Certs        certsCommand    `cmd:"" help:"Work with certificates."`
 	Webhooks     webhooksCommand `cmd:"" help:"Work with webhooks at the vendors."`
 	TeleportRole roleCommand     `cmd:"" name:"teleport-role" help:"Print the Teleport role and user the bridge needs for this configuration."`
@@ -84,6 +91,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	switch err := command.Run(w); {
 	case err == nil:
 		return 0
+	case errors.Is(err, errUnusable):
+		return exitUsage
 	case !errors.Is(err, errReported):
 		_, _ = fmt.Fprintln(errOut, "accessbridge:", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/policy"
 	"github.com/accessbridge/accessbridge/server"
 )
 
@@ -36,7 +37,11 @@ func printExplanation(w *world, id string, e *server.Explanation) {
 		r := e.Request
 		w.printf("request   %s by %s for %s: %s, made %s, waits until %s\n", r.ID, r.User, strings.Join(r.Roles, ", "), r.State,
 			r.Created.Format(time.RFC3339), r.PendingUntil.Format(time.RFC3339))
-		w.printf("route     %s\n", orNone(e.Route))
+		w.printf("route     %s\n", orNone(strings.Join(e.Routes, ", ")))
+		printPlacement(w, e.Placement)
+	}
+	for _, x := range e.Expressions {
+		printExpression(w, x)
 	}
 	if e.Problem != "" {
 		w.printf("problem   %s\n", e.Problem)
@@ -70,6 +75,38 @@ func printExplanation(w *world, id string, e *server.Explanation) {
 		w.printf("next      nothing; no evidence decides\n")
 	default:
 		w.printf("next      %s, by %s: %s %s\n", e.Decision.Verdict, e.Decision.Mode, orNone(e.Decision.Person), e.Decision.Reason)
+	}
+}
+
+// printExpression prints an expression's value, and the values of its parts.
+func printExpression(w *world, x policy.Value) {
+	if x.Err != nil {
+		w.printf("rule      %s of %s cannot be evaluated: %v\n", x.Field, x.Route, x.Err)
+	} else {
+		w.printf("rule      %s of %s is %t\n", x.Field, x.Route, x.Holds)
+	}
+	for _, part := range x.Parts {
+		w.printf("          %s is %s\n", part.Text, part.Value)
+	}
+}
+
+// printPlacement tells where the request goes now. An object that it has already stays, wherever it is.
+func printPlacement(w *world, placed policy.Placement) {
+	if placed.Source == "" {
+		w.printf("goes      nowhere new\n")
+	}
+	for _, t := range placed.Targets {
+		by := string(placed.Source)
+		if rules := placed.Rules[t.Integration]; len(rules) > 0 {
+			by += " " + strings.Join(rules, ", ")
+		}
+		if len(t.Recipients) > 0 {
+			by += ", for " + strings.Join(t.Recipients, ", ")
+		}
+		w.printf("goes      to %s, by %s\n", t.Integration, by)
+	}
+	for _, f := range placed.Faults {
+		w.printf("fault     %v; it selects nothing\n", f)
 	}
 }
 

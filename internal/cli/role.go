@@ -7,6 +7,7 @@ import (
 	"text/template"
 
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/server"
 )
 
 //go:embed role.yaml.tmpl
@@ -22,6 +23,8 @@ type roleFeatures struct {
 	Name     string
 	Review   bool
 	Override bool
+	// Rules is true where Access Monitoring Rules are asked, Labels where expressions of the routes use the labels of resources.
+	Rules, Labels bool
 }
 
 // Run prints the least role for the features the configuration switches on.
@@ -41,5 +44,8 @@ func featuresOf(cfg *config.Config, name string) roleFeatures {
 	decides := func(how string) bool {
 		return slices.ContainsFunc(cfg.Routes, func(r config.Route) bool { return !r.NotifyOnly && r.Decide == how })
 	}
-	return roleFeatures{Name: name, Review: decides(config.DecideReview) || len(cfg.Routes) == 0, Override: decides(config.DecideOverride)}
+	return roleFeatures{
+		Name: name, Review: decides(config.DecideReview) || len(cfg.Routes) == 0, Override: decides(config.DecideOverride),
+		Rules: cfg.Heeds(config.RoutingRules), Labels: server.NeedsLabels(cfg),
+	}
 }

@@ -112,6 +112,9 @@ func printStatus(w *world, s server.Status) {
 			row("\tno calls until %s\t%s", i.PausedUntil.Format(time.RFC3339), i.LastError)
 		}
 	}
+	if s.Rules != nil {
+		printRules(row, s.Rules)
+	}
 	for _, q := range s.Queues {
 		row("queue\t%s\twaiting %d\toldest %s", q.Name, q.Waiting, q.Oldest.Round(time.Millisecond))
 	}
@@ -119,4 +122,14 @@ func printStatus(w *world, s server.Status) {
 		row("unsettled\t%s\t%s\t%s, next try %s: %s", f.Queue, f.RequestID, f.Class, f.NextTry.Format(time.RFC3339), f.Error)
 	}
 	_ = table.Flush()
+}
+
+func printRules(row func(string, ...any), r *server.RulesStatus) {
+	row("rules\tfor integrations here %d\tknown %t\treadable %t\tfaults %d", r.Rules, r.Known, r.Readable, len(r.Faults))
+	if r.LastError != "" {
+		row("\t%s", r.LastError)
+	}
+	for _, f := range r.Faults {
+		row("\t%s\trevision %s\tselects nothing: %s", f.Rule, f.Revision, f.Error)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
@@ -21,10 +22,14 @@ func stories() []teleport.NewRequest {
 		{User: alice, Roles: []string{"prod-db"}, Reason: "The nightly import fails, I need to look at the locks."},
 		{User: alice, Roles: []string{"prod-admin", "prod-db"}, Reason: "Roll-out of release 7", ThresholdApprove: 2},
 		{User: carol, Roles: []string{"billing-read"}, Reason: "A customer asks about an invoice."},
+		{User: alice, Roles: []string{"incident-db"}, Reason: "I am called for this: the disk is full."},
+		{User: bob, Roles: []string{"incident-db"}, Reason: "I want to help with the disk."},
+		{User: dave, Roles: []string{"alert-web"}, Reason: "The site answers slowly."},
+		{User: bob, Roles: []string{"operations-net"}, Reason: "A link flaps."},
 	}
 }
 
-// Live runs the demo until ctx ends: people may move cards on the board, and what that does in Teleport is told.
+// Live runs the demo until ctx ends: people may act on the vendors' pages, and what that does in Teleport is told.
 func Live(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 	w, err := newWorld(log)
 	if err != nil {
@@ -57,24 +62,30 @@ func Live(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 }
 
 func (w *world) introduce(out io.Writer) {
-	say(out, `accessbridge runs on this machine, between two simulators:
+	say(out, `accessbridge runs on this machine, between simulators:
 
   Teleport      gRPC with mutual TLS on %s, cluster demo.example.com
-  Jira          HTTPS on %s
-  accessbridge  webhooks on %s; health, metrics and status on http://%s
+  accessbridge  webhooks below %s; health, metrics and status on http://%s
   configuration %s (try: accessbridge status --admin %s)
 
-Open the board in a browser:
+Open their pages in a browser. The certificate is made for this demo, so the browser will ask. Choose who you are, and act:
 
-  %s
+  Jira                     %s
+    Move a card: to Approved, and Teleport approves; to Denied, and Teleport denies.
+  PagerDuty                %s
+    Alice is on call, so her own request is approved at once. Bob's waits: as Alice, run the action Approve,
+    or write a note that begins with "approve" or "deny". As Dave, who is not on call, nothing comes of it.
+  Opsgenie                 %s
+    The same with alerts: run the action Approve or Deny, or write such a note.
+  Jira Service Management  %s
+    The same again.
 
-Its certificate is made for this demo, so the browser will ask. Choose who you are, and move a card: to Approved, and Teleport approves;
-to Denied, and Teleport denies. Nobody can approve their own request: try it as the requester. Press Ctrl-C to stop.
+Nobody can approve their own request: try it as the requester. Press Ctrl-C to stop.
 
-`, w.teleport.Addr(), w.jira.URL(), w.webhookURL(integration), w.addr, w.config, w.addr, w.jira.BoardURL())
+`, w.teleport.Addr(), w.webhookURL(""), w.addr, w.config, w.addr, w.jira.BoardURL(), w.pager.BoardURL(), w.opsgenie.BoardURL(), w.jsm.BoardURL())
 }
 
-// narrator tells what changes in Teleport and in Jira.
+// narrator tells what changes in Teleport and at the vendors.
 type narrator struct {
 	w       *world
 	out     io.Writer
@@ -82,7 +93,7 @@ type narrator struct {
 	decided int
 }
 
-// look tells every change since the last look. Each decided request is followed by a new one, so that there is always a card to move.
+// look tells every change since the last look. Each decided request is followed by a new one, so that there is always something to do.
 func (n *narrator) look() error {
 	for _, r := range n.w.teleport.Requests() {
 		id := r.GetName()
@@ -96,13 +107,38 @@ func (n *narrator) look() error {
 			}
 		}
 	}
+	n.issues()
+	n.incidents()
+	n.alerts("Opsgenie  ", n.w.opsgenie.Account)
+	n.alerts("JSM       ", n.w.jsm.Account)
+	return nil
+}
+
+func (n *narrator) issues() {
 	for _, i := range n.w.jira.Issues() {
 		n.tell("jira/"+i.Key, fmt.Sprintf("Jira       issue %s is in %s: %s", i.Key, i.Status, i.Summary))
 		for _, c := range i.Comments {
 			n.tell("comment/"+c.ID, fmt.Sprintf("Jira       comment on %s: %s", i.Key, c.Body))
 		}
 	}
-	return nil
+}
+
+func (n *narrator) incidents() {
+	for _, i := range n.w.pager.Incidents() {
+		n.tell("pagerduty/"+i.ID, fmt.Sprintf("PagerDuty  incident %d is %s: %s", i.Number, i.Status, i.Title))
+		for _, note := range i.Notes {
+			n.tell("note/"+note.ID, fmt.Sprintf("PagerDuty  note on %d: %s", i.Number, note.Content))
+		}
+	}
+}
+
+func (n *narrator) alerts(product string, account *alerting.Account) {
+	for _, a := range account.Alerts() {
+		n.tell(product+a.ID, fmt.Sprintf("%s alert #%s is %s: %s", product, a.TinyID, a.Status, a.Message))
+		for _, note := range a.Notes {
+			n.tell(product+a.ID+note.ID, fmt.Sprintf("%s note on #%s: %s", product, a.TinyID, note.Text))
+		}
+	}
 }
 
 // tell prints a line once for each change; true when it was new.

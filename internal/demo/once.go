@@ -29,9 +29,9 @@ func Once(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 		return err
 	}
 	start, bad := time.Now(), 0
-	list := scenarios()
+	list := w.scenarios()
 	for _, s := range list {
-		if !play(ctx, w, s, out) {
+		if !play(ctx, s, out) {
 			bad++
 		}
 	}
@@ -42,15 +42,15 @@ func Once(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 	return nil
 }
 
-func play(ctx context.Context, w *world, s scenario, out io.Writer) bool {
-	seen, err := s.play(ctx, w)
+func play(ctx context.Context, s scenario, out io.Writer) bool {
+	seen, err := s.play(ctx)
 	verdict := "ok  "
 	if err != nil || seen != s.expected {
 		verdict = "FAIL"
 	}
-	say(out, "%s  %-44s expected: %s\n      %-44s seen:     %s\n", verdict, s.name, s.expected, "", seen)
+	say(out, "%s  %-46s expected: %s\n      %-46s seen:     %s\n", verdict, s.name, s.expected, "", seen)
 	if err != nil {
-		say(out, "      %-44s error:    %v\n", "", err)
+		say(out, "      %-46s error:    %v\n", "", err)
 	}
 	return verdict == "ok  "
 }

@@ -1,10 +1,8 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -48,5 +46,3 @@ func stays(ctx context.Context, d time.Duration, what string, holds func() bool)
 		}
 	}
 }
-
-func newReader(body []byte) io.Reader { return bytes.NewReader(body) }

@@ -27,32 +27,41 @@ func (a *api) dropConnections(*http.Request) (any, error) {
 	return nil, nil
 }
 
-func (a *api) stopJira(*http.Request) (any, error) {
-	a.world.Jira.Stop()
+func (a *api) stopVendor(s simulator, _ *http.Request) (any, error) {
+	s.Stop()
 	return nil, nil
 }
 
-func (a *api) startJira(*http.Request) (any, error) {
-	if err := a.world.Jira.Start(); err != nil {
+func (a *api) startVendor(s simulator, _ *http.Request) (any, error) {
+	if err := s.Start(); err != nil {
 		return nil, conflict(err)
 	}
 	return nil, nil
 }
 
 func (a *api) calls(*http.Request) (any, error) {
-	return map[string]map[string]int{"teleport": a.world.Teleport.Calls(), "jira": a.world.Jira.Calls()}, nil
+	out := map[string]map[string]int{"teleport": a.world.Teleport.Calls()}
+	for _, v := range a.world.vendors {
+		out[v.name] = v.Calls()
+	}
+	return out, nil
 }
 
 func (a *api) resetCalls(*http.Request) (any, error) {
 	a.world.Teleport.ResetCalls()
-	a.world.Jira.ResetCalls()
+	for _, v := range a.world.vendors {
+		v.ResetCalls()
+	}
 	return nil, nil
 }
 
 type deliveryView struct {
-	URL        string      `json:"url"`
-	Event      string      `json:"event"`
-	Issue      string      `json:"issue"`
+	Vendor string `json:"vendor"`
+	URL    string `json:"url"`
+	Event  string `json:"event"`
+	// Object is the key of an issue, or the id of an incident or alert; Issue is the former again.
+	Object     string      `json:"object"`
+	Issue      string      `json:"issue,omitempty"`
 	Identifier string      `json:"identifier,omitempty"`
 	Attempt    int         `json:"attempt"`
 	Status     int         `json:"status"`
@@ -64,13 +73,20 @@ type deliveryView struct {
 	Body string `json:"body"`
 }
 
+// deliveries are in the order in which they ended, one vendor after the other.
 func (a *api) deliveries(*http.Request) (any, error) {
 	out := []deliveryView{}
-	for _, d := range a.world.Jira.Deliveries() {
-		out = append(out, deliveryView{
-			URL: d.URL, Event: d.Event, Issue: d.Issue, Identifier: d.Identifier, Attempt: d.Attempt, Status: d.Status,
-			Error: d.Error, Lost: d.Lost, At: d.At, Headers: d.Headers, Body: string(d.Body),
-		})
+	for _, v := range a.world.vendors {
+		for _, d := range v.Deliveries() {
+			seen := deliveryView{
+				Vendor: v.name, URL: d.URL, Event: d.Event, Object: d.Object, Identifier: d.Identifier, Attempt: d.Attempt,
+				Status: d.Status, Error: d.Error, Lost: d.Lost, At: d.At, Headers: d.Headers, Body: string(d.Body),
+			}
+			if v.name == jiraName {
+				seen.Issue = d.Object
+			}
+			out = append(out, seen)
+		}
 	}
 	return out, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/simulators/admin"
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/pagerduty"
 )
 
 func TestJiraStopsAndStarts(t *testing.T) {
@@ -29,6 +30,41 @@ func TestJiraStopsAndStarts(t *testing.T) {
 	require.True(t, s.listening(addr))
 	_, ok := s.Jira.Issue(key)
 	require.True(t, ok, "issues outlive the stop")
+}
+
+func TestVendorsStopAndStart(t *testing.T) {
+	for _, v := range admin.Vendors() {
+		t.Run(string(v), func(t *testing.T) {
+			s := newStage(t, everybody)
+			addr, base := strings.TrimPrefix(s.Address(v), "http://"), "/"+string(v)
+			s.open(v)
+			s.refused(http.StatusConflict, "already started", "POST", base+"/start", "")
+			s.tell("POST", base+"/stop", "")
+			require.False(t, s.listening(addr))
+			require.Equal(t, http.StatusOK, s.jiraStatus(), "the others are up")
+			s.tell("POST", base+"/start", "")
+			require.Equal(t, http.StatusOK, s.probe(v))
+			objects := "/alerts"
+			if v == admin.PagerDuty {
+				objects = "/incidents"
+			}
+			var kept []struct{ ID string }
+			s.ask("GET", base+objects, "", &kept)
+			require.Len(t, kept, 1, "what was open outlives the stop")
+		})
+	}
+}
+
+func TestVendorThatDoesNotRunHasNoEndpoints(t *testing.T) {
+	s := newStage(t)
+	for _, v := range admin.Vendors() {
+		s.refused(http.StatusNotFound, "GET / lists all endpoints", "POST", "/"+string(v)+"/stop", "")
+		require.Empty(t, s.Address(v))
+		require.Empty(t, s.BoardURL(v))
+	}
+	var calls map[string]map[string]int
+	s.ask("GET", "/calls", "", &calls)
+	require.Len(t, calls, 2)
 }
 
 func TestTeleportStopsAndStarts(t *testing.T) {
@@ -87,6 +123,27 @@ func TestCallsAreCounted(t *testing.T) {
 	require.Zero(t, got["teleport"]["Ping"])
 }
 
+func TestCallsOfAllVendorsAreCounted(t *testing.T) {
+	s := newStage(t, everybody)
+	route := map[admin.Vendor]string{
+		admin.PagerDuty: "GET /oncalls", admin.Opsgenie: "GET /v2/schedules", admin.JSM: "GET /myself",
+	}
+	for v := range route {
+		require.Equal(t, http.StatusOK, s.probe(v))
+	}
+	var got map[string]map[string]int
+	s.ask("GET", "/calls", "", &got)
+	for v, name := range route {
+		require.Equal(t, map[string]int{name: 1}, got[string(v)])
+	}
+	s.tell("POST", "/calls/reset", "")
+	got = nil
+	s.ask("GET", "/calls", "", &got)
+	for v := range route {
+		require.Empty(t, got[string(v)])
+	}
+}
+
 // A delivery must be shown so exactly that it can be sent again by hand.
 func TestDeliveriesCanBeReplayed(t *testing.T) {
 	receiver := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -97,17 +154,44 @@ func TestDeliveriesCanBeReplayed(t *testing.T) {
 	})
 	s.openIssue()
 	require.NoError(t, s.Jira.WaitDeliveries(t.Context()))
-	var all []struct {
-		URL, Event, Issue, Error, Body string
-		Status, Attempt                int
-		Headers                        http.Header
-	}
-	s.ask("GET", "/deliveries", "", &all)
+	all := s.deliveries()
 	require.Len(t, all, 1)
 	require.Empty(t, all[0].Error)
 	require.Equal(t, http.StatusOK, all[0].Status, "the receiver's own authority is trusted")
+	require.Equal(t, "jira", all[0].Vendor)
+	require.Equal(t, all[0].Object, all[0].Issue)
 	require.Equal(t, "jira:issue_created", all[0].Event)
 	require.Equal(t, jira.Sign(admin.WebhookSecret, []byte(all[0].Body)), all[0].Headers.Get("X-Hub-Signature"))
+}
+
+// Each vendor proves its deliveries to the bridge in its own way, and sends them to its own address there.
+func TestVendorsProveTheirDeliveries(t *testing.T) {
+	receiver := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(receiver.Close)
+	s := newStage(t, everybody, func(o *admin.Options) {
+		o.WebhookBase = receiver.URL + "/webhooks/"
+		o.WebhookCA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: receiver.Certificate().Raw})
+	})
+	opened := map[string]string{}
+	for _, v := range admin.Vendors() {
+		opened[string(v)] = s.open(v)
+		s.wait(v)
+	}
+	seen := map[string]int{}
+	for _, d := range s.deliveries() {
+		seen[d.Vendor]++
+		require.Empty(t, d.Error)
+		require.Equal(t, http.StatusOK, d.Status, "the receiver's own authority is trusted")
+		require.Equal(t, receiver.URL+"/webhooks/"+d.Vendor, d.URL)
+		require.Equal(t, opened[d.Vendor], d.Object)
+		require.Empty(t, d.Issue)
+		if d.Vendor == string(admin.PagerDuty) {
+			require.Equal(t, pagerduty.Sign([]byte(d.Body), admin.WebhookSecret), d.Headers.Get("X-PagerDuty-Signature"))
+		} else {
+			require.Equal(t, "Bearer "+admin.WebhookSecret, d.Headers.Get("Authorization"))
+		}
+	}
+	require.Len(t, seen, len(admin.Vendors()))
 }
 
 func TestIdentityIsRenewed(t *testing.T) {

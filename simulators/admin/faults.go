@@ -11,7 +11,7 @@ import (
 
 	"github.com/gravitational/trace"
 
-	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/standin"
 	"github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
@@ -29,7 +29,7 @@ func teleportErrors() map[string]func(message string) error {
 	}
 }
 
-// pace is what faults of both simulators have in common.
+// pace is what faults of all simulators have in common.
 type pace struct {
 	AfterEffect bool     `json:"after_effect"`
 	Delay       duration `json:"delay"`
@@ -79,7 +79,7 @@ func (a *api) breakTeleport(r *http.Request) (any, error) {
 	return a.addFault(a.world.Teleport.Inject(f)), nil
 }
 
-func (a *api) breakJira(r *http.Request) (any, error) {
+func (a *api) breakVendor(s simulator, r *http.Request) (any, error) {
 	var in struct {
 		Method     string `json:"method"`
 		Path       string `json:"path"`
@@ -98,14 +98,14 @@ func (a *api) breakJira(r *http.Request) (any, error) {
 	if in.Status != 0 && (in.Status < 200 || in.Status > 599) {
 		return nil, badRequest("status must be an HTTP status from 200 to 599, not %d", in.Status)
 	}
-	return a.addFault(a.world.Jira.Inject(jira.Fault{
+	return a.addFault(s.Inject(standin.Fault{
 		Method: strings.ToUpper(in.Method), PathContains: in.Path, Status: in.Status, RetryAfter: in.RetryAfter, Body: in.Body,
 		AfterEffect: in.AfterEffect, Reset: in.Reset, Delay: time.Duration(in.Delay), Hang: in.Hang,
 		Count: in.Count, Every: in.Every,
 	})), nil
 }
 
-func (a *api) breakWebhooks(r *http.Request) (any, error) {
+func (a *api) breakWebhooks(s simulator, r *http.Request) (any, error) {
 	var in struct {
 		LoseEvery int      `json:"lose_every"`
 		Double    bool     `json:"double"`
@@ -118,7 +118,7 @@ func (a *api) breakWebhooks(r *http.Request) (any, error) {
 	if in.LoseEvery < 0 || in.Delay < 0 {
 		return nil, badRequest("lose_every and delay must not be negative")
 	}
-	a.world.Jira.SetWebhookFault(jira.WebhookFault{
+	s.SetWebhookFault(standin.WebhookFault{
 		LoseEvery: in.LoseEvery, Double: in.Double, Reorder: in.Reorder, Delay: time.Duration(in.Delay),
 	})
 	return nil, nil

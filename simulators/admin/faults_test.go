@@ -84,7 +84,32 @@ func TestJiraFault(t *testing.T) {
 	require.Len(t, s.Jira.Issues(), 1)
 }
 
-func TestFaultsOfBothHaveDifferentIDs(t *testing.T) {
+func TestVendorFault(t *testing.T) {
+	for _, v := range admin.Vendors() {
+		t.Run(string(v), func(t *testing.T) {
+			s := newStage(t, everybody)
+			path := "/" + string(v) + "/faults"
+			require.Equal(t, http.StatusOK, s.probe(v))
+			var fault struct{ ID string }
+			s.ask("POST", path, `{"method":"get","status":503,"retry_after":"2","body":"{}"}`, &fault)
+			for _, other := range admin.Vendors() {
+				want := http.StatusOK
+				if other == v {
+					want = http.StatusServiceUnavailable
+				}
+				require.Equal(t, want, s.probe(other), other)
+			}
+			require.Equal(t, http.StatusOK, s.jiraStatus())
+			s.tell("DELETE", "/faults/"+fault.ID, "")
+			require.Equal(t, http.StatusOK, s.probe(v))
+			s.refused(http.StatusBadRequest, "must do something", "POST", path, `{"path":"/"}`)
+			s.refused(http.StatusBadRequest, "200 to 599", "POST", path, `{"status":600}`)
+			s.refused(http.StatusBadRequest, "unknown field", "POST", path, `{"state":500}`)
+		})
+	}
+}
+
+func TestFaultsHaveDifferentIDs(t *testing.T) {
 	s := newStage(t)
 	var first, second struct{ ID string }
 	s.ask("POST", "/jira/faults", `{"status":500}`, &first)
@@ -139,4 +164,31 @@ func TestWebhookFaults(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]int{"ACC-2": 2, "ACC-3": 1}, seen)
+}
+
+func TestWebhookFaultsOfOneVendor(t *testing.T) {
+	for _, v := range admin.Vendors() {
+		t.Run(string(v), func(t *testing.T) {
+			receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			t.Cleanup(receiver.Close)
+			s := newStage(t, everybody, func(o *admin.Options) { o.WebhookBase = receiver.URL + "/webhooks/" })
+			path := "/" + string(v) + "/webhook-faults"
+			s.refused(http.StatusBadRequest, "negative", "POST", path, `{"delay":"-1s"}`)
+			s.tell("POST", path, `{"lose_every":1}`)
+			lost := s.open(v)
+			s.wait(v)
+			s.tell("POST", path, `{}`)
+			sent := s.open(v)
+			s.wait(v)
+			heard := map[string]bool{}
+			for _, d := range s.deliveries() {
+				require.Equal(t, string(v), d.Vendor, "only here something happened")
+				if !d.Lost {
+					heard[d.Object] = true
+				}
+			}
+			require.Equal(t, map[string]bool{sent: true}, heard)
+			require.NotEqual(t, lost, sent)
+		})
+	}
 }

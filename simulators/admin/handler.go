@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 )
 
 // api is the HTTP API over one world.
@@ -32,7 +34,7 @@ func Handler(w *World) http.Handler {
 	a := &api{world: w, faults: map[string]func(){}}
 	endpoints := a.endpoints()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { help(w, r, endpoints) })
+	mux.HandleFunc("GET /{$}", func(out http.ResponseWriter, r *http.Request) { help(out, r, w, endpoints) })
 	for _, e := range endpoints {
 		mux.HandleFunc(e.pattern(), func(w http.ResponseWriter, r *http.Request) {
 			result, err := e.handle(r)
@@ -46,7 +48,21 @@ func Handler(w *World) http.Handler {
 }
 
 func (a *api) endpoints() []endpoint {
-	return append(append(a.requestEndpoints(), a.issueEndpoints()...), a.controlEndpoints()...)
+	all := append(a.requestEndpoints(), a.issueEndpoints()...)
+	if a.world.PagerDuty != nil {
+		all = append(all, incidentEndpoints(a.world.PagerDuty)...)
+	}
+	if a.world.Opsgenie != nil {
+		all = append(all, alertEndpoints(Opsgenie, a.world.Opsgenie.Account)...)
+	}
+	if a.world.JSM != nil {
+		all = append(all, alertEndpoints(JSM, a.world.JSM.Account)...)
+	}
+	all = append(all, a.teleportEndpoints()...)
+	for _, v := range a.world.vendors {
+		all = append(all, a.vendorEndpoints(v)...)
+	}
+	return append(all, a.controlEndpoints()...)
 }
 
 func (a *api) requestEndpoints() []endpoint {
@@ -98,30 +114,45 @@ func (a *api) issueEndpoints() []endpoint {
 	}
 }
 
-func (a *api) controlEndpoints() []endpoint {
+func (a *api) teleportEndpoints() []endpoint {
 	return []endpoint{
 		{
 			method: "POST", path: "/teleport/faults", handle: a.breakTeleport,
 			does: "Disturb RPCs. Also: message, after_effect, delay, hang, count, every.",
 			body: `{"method":"UpdatePluginData","error":"compare_failed","count":3}`,
 		},
-		{
-			method: "POST", path: "/jira/faults", handle: a.breakJira,
-			does: "Disturb REST calls. Also: body, after_effect, reset, delay, hang, every.",
-			body: `{"method":"POST","path":"/issue","status":503,"retry_after":"2","count":3}`,
-		},
-		{
-			method: "POST", path: "/jira/webhook-faults", handle: a.breakWebhooks,
-			does: "Make the webhook sender unreliable: lose_every, double, reorder, delay. An empty object mends it.",
-			body: `{"lose_every":2,"double":true}`,
-		},
-		{method: "DELETE", path: "/faults/{id}", does: "End a fault of Teleport or Jira.", handle: a.endFault},
 		{method: "POST", path: "/teleport/stop", does: "Teleport goes down.", handle: a.stopTeleport},
 		{method: "POST", path: "/teleport/start", does: "Teleport comes back.", handle: a.startTeleport},
 		{method: "POST", path: "/teleport/break-watchers", does: "End all watch streams.", handle: a.breakWatchers},
 		{method: "POST", path: "/teleport/drop-connections", does: "Cut all connections to Teleport.", handle: a.dropConnections},
-		{method: "POST", path: "/jira/stop", does: "Jira goes down.", handle: a.stopJira},
-		{method: "POST", path: "/jira/start", does: "Jira comes back.", handle: a.startJira},
+	}
+}
+
+// vendorEndpoints are those that every vendor has, below its name.
+func (a *api) vendorEndpoints(v running) []endpoint {
+	of := func(do func(simulator, *http.Request) (any, error)) func(*http.Request) (any, error) {
+		return func(r *http.Request) (any, error) { return do(v.simulator, r) }
+	}
+	base := "/" + v.name
+	return []endpoint{
+		{
+			method: "POST", path: base + "/faults", handle: of(a.breakVendor),
+			does: "Disturb REST calls. Also: body, after_effect, reset, delay, hang, every.",
+			body: `{"method":"POST","path":"` + v.creates() + `","status":503,"retry_after":"2","count":3}`,
+		},
+		{
+			method: "POST", path: base + "/webhook-faults", handle: of(a.breakWebhooks),
+			does: "Make the webhook sender unreliable: lose_every, double, reorder, delay. An empty object mends it.",
+			body: `{"lose_every":2,"double":true}`,
+		},
+		{method: "POST", path: base + "/stop", does: v.title + " goes down.", handle: of(a.stopVendor)},
+		{method: "POST", path: base + "/start", does: v.title + " comes back.", handle: of(a.startVendor)},
+	}
+}
+
+func (a *api) controlEndpoints() []endpoint {
+	return []endpoint{
+		{method: "DELETE", path: "/faults/{id}", does: "End a fault.", handle: a.endFault},
 		{method: "GET", path: "/calls", does: "How often each RPC and REST route was called.", handle: a.calls},
 		{method: "POST", path: "/calls/reset", does: "Count from zero again.", handle: a.resetCalls},
 		{method: "GET", path: "/deliveries", does: "All webhook deliveries, as they were sent and answered.", handle: a.deliveries},
@@ -133,17 +164,22 @@ func (a *api) controlEndpoints() []endpoint {
 	}
 }
 
-// help lists all endpoints, each with a command to try it.
-func help(w http.ResponseWriter, r *http.Request, endpoints []endpoint) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+// help lists the pages and all endpoints, each with a command to try it.
+func help(out http.ResponseWriter, r *http.Request, world *World, endpoints []endpoint) {
+	out.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	var text strings.Builder
 	text.WriteString("Admin API of the simulators. Bodies are JSON objects, durations are written like \"90s\" or \"1h30m\".\n")
+	text.WriteString("\nPages where a person can act:\n")
+	for _, v := range world.vendors {
+		fmt.Fprintf(&text, "  %s  %s\n", v.title, v.BoardURL())
+	}
+	sample := strings.NewReplacer("{id}", "ID", "{key}", "KEY", "{name}", alerting.PrimarySchedule)
 	for _, e := range endpoints {
 		fmt.Fprintf(&text, "\n%s\n  %s\n  curl -sS -X %s", e.pattern(), e.does, e.method)
 		if e.body != "" {
 			fmt.Fprintf(&text, " -d '%s'", e.body)
 		}
-		fmt.Fprintf(&text, " 'http://%s%s%s'\n", r.Host, strings.NewReplacer("{id}", "ID", "{key}", "KEY").Replace(e.path), e.query)
+		fmt.Fprintf(&text, " 'http://%s%s%s'\n", r.Host, sample.Replace(e.path), e.query)
 	}
-	_, _ = w.Write([]byte(text.String())) // the caller may be gone
+	_, _ = out.Write([]byte(text.String())) // the caller may be gone
 }

@@ -2,6 +2,8 @@ package admin_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net"
@@ -16,7 +18,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/admin"
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/jsm"
+	"github.com/accessbridge/accessbridge/simulators/opsgenie"
+	"github.com/accessbridge/accessbridge/simulators/pagerduty"
 )
 
 // stage is a running world with its admin API.
@@ -38,6 +44,14 @@ func newStage(t *testing.T, change ...func(*admin.Options)) *stage {
 	api := httptest.NewServer(admin.Handler(w))
 	t.Cleanup(api.Close)
 	return &stage{World: w, t: t, url: api.URL}
+}
+
+// everybody runs all vendors.
+func everybody(o *admin.Options) {
+	o.With = map[admin.Vendor]admin.VendorOptions{}
+	for _, v := range admin.Vendors() {
+		o.With[v] = admin.VendorOptions{}
+	}
 }
 
 // call sends one call and returns the status and the body.
@@ -130,16 +144,128 @@ func (s *stage) openIssue() string {
 	return made.Key
 }
 
-// jira calls Jira as the bridge's account.
-func (s *stage) jira(method, path, body string) *http.Response {
+type said struct{ Author, Text, Type string }
+
+type incident struct {
+	ID, Key, Title, Status, Body string
+	Number                       int
+	Assignees                    []string
+	Notes, Actions, Log          []said
+}
+
+type alert struct {
+	ID, Alias, Message, Status, Owner string
+	TinyID                            string `json:"tiny_id"`
+	Acknowledged                      bool
+	Actions                           []string
+	Responders                        []struct{ Type, Name string }
+	Notes, Log                        []said
+}
+
+// openIncident opens an incident as the bridge does and returns its id.
+func (s *stage) openIncident() string {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.Jira.URL()+"/rest/api/3"+path, strings.NewReader(body))
+	resp := s.send("POST", s.PagerDuty.URL()+"/incidents", func(r *http.Request) {
+		r.Header.Set("Authorization", "Token token="+pagerduty.DefaultToken)
+		r.Header.Set("Accept", "application/vnd.pagerduty+json;version=2")
+		r.Header.Set("From", pagerduty.DefaultBotEmail)
+	}, `{"incident":{"type":"incident","title":"alice asks","incident_key":"`+rand.Text()+`",
+		"service":{"id":"PSERVIC","type":"service_reference"},"body":{"type":"incident_body","details":"for a deploy"}}}`)
+	defer func() { require.NoError(s.t, resp.Body.Close()) }()
+	require.Equal(s.t, http.StatusCreated, resp.StatusCode)
+	var made struct{ Incident struct{ ID string } }
+	require.NoError(s.t, json.NewDecoder(resp.Body).Decode(&made))
+	return made.Incident.ID
+}
+
+// account is what a vendor with alerts holds.
+func (s *stage) account(v admin.Vendor) *alerting.Account {
+	if v == admin.JSM {
+		return s.JSM.Account
+	}
+	return s.Opsgenie.Account
+}
+
+// openAlert makes an alert and returns its id.
+func (s *stage) openAlert(v admin.Vendor) string {
+	s.t.Helper()
+	made, err := s.account(v).AddAlert("", alerting.Draft{
+		Message: "alice asks", Alias: rand.Text(), Actions: []string{"Approve", "Deny"},
+		Responders: []alerting.Responder{{Type: alerting.TypeSchedule, Name: alerting.PrimarySchedule}},
+	})
 	require.NoError(s.t, err)
-	req.SetBasicAuth(jira.BotEmail, jira.BotToken)
+	return made.ID
+}
+
+// open makes an incident or an alert, whatever the vendor has, and returns its id.
+func (s *stage) open(v admin.Vendor) string {
+	s.t.Helper()
+	if v == admin.PagerDuty {
+		return s.openIncident()
+	}
+	return s.openAlert(v)
+}
+
+type delivery struct {
+	Vendor, URL, Event, Object, Issue, Error, Body string
+	Status, Attempt                                int
+	Lost                                           bool
+	Headers                                        http.Header
+}
+
+func (s *stage) deliveries() []delivery {
+	s.t.Helper()
+	var all []delivery
+	s.ask("GET", "/deliveries", "", &all)
+	return all
+}
+
+// wait waits until a vendor has sent all it has to tell.
+func (s *stage) wait(v admin.Vendor) {
+	s.t.Helper()
+	sender := map[admin.Vendor]interface{ WaitDeliveries(context.Context) error }{
+		admin.PagerDuty: s.PagerDuty, admin.Opsgenie: s.Opsgenie, admin.JSM: s.JSM,
+	}
+	require.NoError(s.t, sender[v].WaitDeliveries(s.t.Context()))
+}
+
+// probe is the status of a call to a vendor that changes nothing.
+func (s *stage) probe(v admin.Vendor) int {
+	s.t.Helper()
+	var path string
+	var login func(*http.Request)
+	switch v {
+	case admin.PagerDuty:
+		path, login = "/oncalls", func(r *http.Request) {
+			r.Header.Set("Authorization", "Token token="+pagerduty.DefaultToken)
+			r.Header.Set("Accept", "application/vnd.pagerduty+json;version=2")
+		}
+	case admin.Opsgenie:
+		path, login = "/v2/schedules", func(r *http.Request) { r.Header.Set("Authorization", "GenieKey "+opsgenie.DefaultAPIKey) }
+	case admin.JSM:
+		path, login = "/rest/api/3/myself", func(r *http.Request) { r.SetBasicAuth(jsm.DefaultEmail, jsm.DefaultAPIToken) }
+	}
+	resp := s.send("GET", s.Address(v)+path, login, "")
+	require.NoError(s.t, resp.Body.Close())
+	return resp.StatusCode
+}
+
+// send calls a vendor.
+func (s *stage) send(method, url string, login func(*http.Request), body string) *http.Response {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, url, strings.NewReader(body))
+	require.NoError(s.t, err)
 	req.Header.Set("Content-Type", "application/json")
+	login(req)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(s.t, err)
 	return resp
+}
+
+// jira calls Jira as the bridge's account.
+func (s *stage) jira(method, path, body string) *http.Response {
+	s.t.Helper()
+	return s.send(method, s.Jira.URL()+"/rest/api/3"+path, func(r *http.Request) { r.SetBasicAuth(jira.BotEmail, jira.BotToken) }, body)
 }
 
 // jiraStatus is the status of a call that reads the own account.

@@ -185,7 +185,7 @@ func TestDeleteAndExpire(t *testing.T) {
 }
 
 func TestPeopleHaveOneNameEverywhere(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, everybody)
 	c := s.dial()
 	users, err := c.GetUsers(t.Context(), false)
 	require.NoError(t, err)
@@ -199,6 +199,9 @@ func TestPeopleHaveOneNameEverywhere(t *testing.T) {
 		resp := s.jira("GET", "/user/search?query="+name, "")
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		require.NoError(t, resp.Body.Close())
+		require.NoError(t, s.PagerDuty.AddNote(name, s.openIncident(), "hello"))
+		require.NoError(t, s.Opsgenie.Note(name, s.openAlert(admin.Opsgenie), "hello"))
+		require.NoError(t, s.JSM.Note(name, s.openAlert(admin.JSM), "hello"))
 	}
 	require.Contains(t, known, admin.BridgeUser)
 	for _, approver := range admin.Approvers() {

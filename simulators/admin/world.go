@@ -1,5 +1,6 @@
-// Package admin puts the Teleport and the Jira simulator together into one small world with the same people in both, and lets a
-// person or a script steer it over HTTP: make requests, act as anybody, inject faults.
+// Package admin puts the simulators of Teleport and Jira, and on demand those of further vendors, together into one small world
+// with the same people in all of them, and lets a person or a script steer it over HTTP: make requests, act as anybody, inject
+// faults.
 //
 // Nothing here protects anything: all accounts and secrets are public, and whoever reaches the HTTP API may do everything.
 package admin
@@ -14,6 +15,9 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/jsm"
+	"github.com/accessbridge/accessbridge/simulators/opsgenie"
+	"github.com/accessbridge/accessbridge/simulators/pagerduty"
 	"github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
@@ -42,25 +46,37 @@ type Options struct {
 	IdentityTTL time.Duration
 	// Webhook is where Jira tells what happens; without a URL it tells nobody. Its default secret is [WebhookSecret].
 	Webhook jira.Webhook
-	// WebhookCA holds the certificate authorities (PEM) that the webhook's receiver may have its certificate from; without it
-	// the system's count. It has no effect when Webhook has a client of its own.
+	// With are the vendors that run besides Jira. Their people, services and schedules are the default ones of each simulator:
+	// Alice is on call first, Bob second.
+	With map[Vendor]VendorOptions
+	// WebhookBase is what the bridge's webhook addresses begin with, such as "https://127.0.0.1:8443/webhooks/". The vendors of
+	// With tell what happens at their own name below it, proven with [WebhookSecret]; without it they tell nobody.
+	WebhookBase string
+	// WebhookCA holds the certificate authorities (PEM) that the webhooks' receiver may have its certificate from; without it
+	// the system's count. It has no effect on Jira when Webhook has a client of its own.
 	WebhookCA []byte
 }
 
-// World is a running pair of simulators. Make it with [Start].
+// World is a set of running simulators. Make it with [Start].
 type World struct {
 	// Teleport is the simulated Auth Server.
 	Teleport *teleport.Server
 	// Jira is the simulated Jira site.
 	Jira *jira.Server
+	// PagerDuty, Opsgenie and JSM are the simulated accounts there; nil unless [Options] asks for them.
+	PagerDuty *pagerduty.Server
+	Opsgenie  *opsgenie.Server
+	JSM       *jsm.Server
 	// Identity is the path of the identity file of the bridge's Teleport user.
 	Identity string
 
 	opts Options
+	// vendors are those that run, Jira first.
+	vendors []running
 }
 
-// Start makes and starts both simulators, with the people of [People], two nodes, the webhook and an identity file for the bridge.
-// The caller ends it with [World.Close].
+// Start makes and starts the simulators, with the people of [People], two nodes, the webhooks and an identity file for the
+// bridge. The caller ends it with [World.Close].
 func Start(opts Options) (_ *World, err error) {
 	if opts.Dir == "" {
 		return nil, errors.New("the simulators need a folder for the identity file")
@@ -78,20 +94,23 @@ func Start(opts Options) (_ *World, err error) {
 	if w.Jira, err = jira.New(opts.Jira); err != nil {
 		return nil, fmt.Errorf("make the Jira simulator: %w", err)
 	}
+	w.vendors = []running{{simulator: w.Jira.Server, name: jiraName, title: "Jira"}}
 	defer func() {
 		if err != nil {
 			w.Close()
 		}
 	}()
 	w.populate()
-	if err := w.addWebhook(); err != nil {
+	roots, err := w.roots()
+	if err != nil {
 		return nil, err
 	}
-	if err := w.Teleport.Start(); err != nil {
-		return nil, fmt.Errorf("start the Teleport simulator: %w", err)
+	w.addWebhook(roots)
+	if err := w.addVendors(roots); err != nil {
+		return nil, err
 	}
-	if err := w.Jira.Start(); err != nil {
-		return nil, fmt.Errorf("start the Jira simulator: %w", err)
+	if err := w.start(); err != nil {
+		return nil, err
 	}
 	if err := w.RenewIdentity(opts.IdentityTTL); err != nil {
 		return nil, err
@@ -99,9 +118,23 @@ func Start(opts Options) (_ *World, err error) {
 	return w, nil
 }
 
-// Close stops both simulators for good. It may be called twice.
+func (w *World) start() error {
+	if err := w.Teleport.Start(); err != nil {
+		return fmt.Errorf("start the Teleport simulator: %w", err)
+	}
+	for _, v := range w.vendors {
+		if err := v.Start(); err != nil {
+			return fmt.Errorf("start the %s simulator: %w", v.title, err)
+		}
+	}
+	return nil
+}
+
+// Close stops all simulators for good. It may be called twice.
 func (w *World) Close() {
-	w.Jira.Close()
+	for _, v := range w.vendors {
+		v.Close()
+	}
 	w.Teleport.Close()
 }
 
@@ -122,16 +155,25 @@ func (w *World) populate() {
 	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0002", "web-1.example.com")
 }
 
-func (w *World) addWebhook() error {
+// roots are the authorities that receivers of webhooks may have their certificate from; nil for the system's.
+func (w *World) roots() (*x509.CertPool, error) {
+	if len(w.opts.WebhookCA) == 0 {
+		return nil, nil // no pool means the system's, in crypto/tls too
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(w.opts.WebhookCA) {
+		return nil, errors.New("the webhook's certificate authorities are not certificates in PEM form")
+	}
+	return roots, nil
+}
+
+// addWebhook tells Jira where its webhook goes.
+func (w *World) addWebhook(roots *x509.CertPool) {
 	hook := w.opts.Webhook
 	if hook.URL == "" {
-		return nil
+		return
 	}
-	if hook.Client == nil && len(w.opts.WebhookCA) > 0 {
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(w.opts.WebhookCA) {
-			return errors.New("the webhook's certificate authorities are not certificates in PEM form")
-		}
+	if hook.Client == nil && roots != nil {
 		hook.Client = &http.Client{Timeout: senderLimit, Transport: &http.Transport{
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 			MaxIdleConnsPerHost: senderConns,
@@ -140,5 +182,4 @@ func (w *World) addWebhook() error {
 		}}
 	}
 	w.Jira.AddWebhook(hook)
-	return nil
 }

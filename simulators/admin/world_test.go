@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"io"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +13,9 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations"
 	jirabridge "github.com/accessbridge/accessbridge/integrations/jira"
+	jsmbridge "github.com/accessbridge/accessbridge/integrations/jsm"
+	opsgeniebridge "github.com/accessbridge/accessbridge/integrations/opsgenie"
+	pagerdutybridge "github.com/accessbridge/accessbridge/integrations/pagerduty"
 	"github.com/accessbridge/accessbridge/simulators/admin"
 	"github.com/accessbridge/accessbridge/simulators/jira"
 )
@@ -28,6 +33,18 @@ func TestStartRefusesWhatCannotWork(t *testing.T) {
 		"jira's port": {func(o *admin.Options) {
 			o.Jira.Listen = busy.Jira.URL()[len("http://"):]
 		}, "Jira"},
+		"pagerduty's port": {func(o *admin.Options) {
+			o.With = map[admin.Vendor]admin.VendorOptions{admin.PagerDuty: {Listen: busy.Jira.URL()[len("http://"):]}}
+		}, "PagerDuty"},
+		"opsgenie's port": {func(o *admin.Options) {
+			o.With = map[admin.Vendor]admin.VendorOptions{admin.Opsgenie: {Listen: "127.0.0.1:port"}}
+		}, "Opsgenie"},
+		"jsm's port": {func(o *admin.Options) {
+			o.With = map[admin.Vendor]admin.VendorOptions{admin.JSM: {Listen: "127.0.0.1:port"}}
+		}, "Jira Service Management"},
+		"no such vendor": {func(o *admin.Options) {
+			o.With = map[admin.Vendor]admin.VendorOptions{"bugzilla": {}}
+		}, "bugzilla"},
 		"teleport's port": {func(o *admin.Options) { o.Teleport.Listen = "127.0.0.1:port" }, "Teleport"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,28 +57,57 @@ func TestStartRefusesWhatCannotWork(t *testing.T) {
 }
 
 func TestCloseFreesTheAddresses(t *testing.T) {
-	s := newStage(t)
-	jiraAddr, teleportAddr := s.Jira.URL()[len("http://"):], s.Teleport.Addr()
-	require.True(t, s.listening(jiraAddr))
-	require.True(t, s.listening(teleportAddr))
+	s := newStage(t, everybody)
+	addrs := []string{s.Jira.URL()[len("http://"):], s.Teleport.Addr()}
+	for _, v := range admin.Vendors() {
+		addrs = append(addrs, s.Address(v)[len("http://"):])
+	}
+	for _, addr := range addrs {
+		require.True(t, s.listening(addr))
+	}
 	s.Close()
 	s.Close()
-	require.False(t, s.listening(jiraAddr))
-	require.False(t, s.listening(teleportAddr))
+	for _, addr := range addrs {
+		require.False(t, s.listening(addr))
+	}
 }
 
-// bridgeConfig loads what the world writes, as the bridge does.
-func bridgeConfig(t *testing.T, w *admin.World) (*config.Config, *jirabridge.Settings) {
+func TestPagesAnswer(t *testing.T) {
+	s := newStage(t, everybody)
+	for _, v := range admin.Vendors() {
+		resp := s.send("GET", s.BoardURL(v), func(*http.Request) {}, "")
+		page, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Contains(t, string(page), v.Title())
+		require.Contains(t, string(page), "Dave Dunn")
+	}
+}
+
+// kinds are the integrations of the product.
+func kinds() map[string]config.Kind { return integrations.Kinds(integrations.Builtin()) }
+
+// load reads what the world writes, as the bridge does.
+func load(t *testing.T, w *admin.World) *config.Config {
 	t.Helper()
 	text, err := w.BridgeConfig(admin.Bridge{
 		Integration: "itsm", Listen: "127.0.0.1:8443", AdminListen: "127.0.0.1:8081", CertFile: "tls.crt", KeyFile: "tls.key",
 	})
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(string(text), admin.BridgeConfigMark), "%s", text)
-	cfg, err := config.Parse("config.yaml", text, integrations.Kinds(integrations.Builtin()), config.Offline())
+	cfg, err := config.Parse("config.yaml", text, kinds(), config.Offline())
 	require.NoError(t, err, "%s", text)
 	require.Empty(t, cfg.Warnings)
+	return cfg
+}
+
+// bridgeConfig loads what a world with Jira alone writes.
+func bridgeConfig(t *testing.T, w *admin.World) (*config.Config, *jirabridge.Settings) {
+	t.Helper()
+	cfg := load(t, w)
 	require.Len(t, cfg.Integrations, 1)
+	require.Len(t, cfg.Routes, 1)
 	settings, ok := cfg.Integrations[0].Config.(*jirabridge.Settings)
 	require.True(t, ok)
 	return cfg, settings
@@ -82,7 +128,7 @@ func TestBridgeConfigForCloud(t *testing.T) {
 	token, err := settings.APIToken.Reveal()
 	require.NoError(t, err)
 	require.Equal(t, jira.BotToken, token)
-	require.Equal(t, jirabridge.ModeWebhook, settings.Mode)
+	require.Equal(t, "webhook", settings.Mode)
 	require.Len(t, settings.Webhook.Secrets, 1)
 	secret, err := settings.Webhook.Secrets[0].Reveal()
 	require.NoError(t, err)
@@ -103,4 +149,44 @@ func TestBridgeConfigForDataCenterWithoutWebhook(t *testing.T) {
 	token, err := settings.Token.Reveal()
 	require.NoError(t, err)
 	require.Equal(t, jira.BotToken, token)
+}
+
+func TestBridgeConfigForAllVendors(t *testing.T) {
+	for name, base := range map[string]string{"webhook": "https://127.0.0.1:8443/webhooks/", "poll": ""} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, func(o *admin.Options) {
+				o.WebhookBase = base
+				o.With = map[admin.Vendor]admin.VendorOptions{}
+				for _, v := range admin.Vendors() {
+					o.With[v] = admin.VendorOptions{IndexLag: 3 * time.Second}
+				}
+			})
+			cfg := load(t, s.World)
+			require.Len(t, cfg.Integrations, 1+len(admin.Vendors()))
+			require.Len(t, cfg.Routes, 1+len(admin.Vendors()))
+			for i, v := range admin.Vendors() {
+				require.Equal(t, string(v), cfg.Integrations[i+1].Name)
+				require.Equal(t, string(v), cfg.Integrations[i+1].Type)
+				require.Equal(t, string(v), cfg.Routes[i].Name)
+				require.Contains(t, cfg.Routes[i].When, `"`+string(v)+`-"`)
+				require.Len(t, cfg.Routes[i].Targets, 1)
+				require.Len(t, cfg.Routes[i].OnCall, 1)
+				require.Equal(t, string(v), cfg.Routes[i].OnCall[0].Integration)
+			}
+			require.Equal(t, "everything", cfg.Routes[len(admin.Vendors())].Name, "the route without a condition is the last")
+			pager, ok := cfg.Integrations[1].Config.(*pagerdutybridge.Settings)
+			require.True(t, ok)
+			require.Equal(t, s.PagerDuty.URL(), pager.Endpoint)
+			require.Equal(t, name, pager.Mode)
+			require.Greater(t, pager.SearchLag.Std(), 3*time.Second, "the bridge waits longer than the index needs")
+			ops, ok := cfg.Integrations[2].Config.(*opsgeniebridge.Settings)
+			require.True(t, ok)
+			require.Equal(t, s.Opsgenie.URL(), ops.Endpoint)
+			require.Equal(t, name, ops.Mode)
+			site, ok := cfg.Integrations[3].Config.(*jsmbridge.Settings)
+			require.True(t, ok)
+			require.Equal(t, s.JSM.URL(), site.Site)
+			require.Equal(t, name, site.Mode)
+		})
+	}
 }

@@ -55,7 +55,7 @@ func (s *Server) DeleteIssue(user, issueKeyOrID string) error {
 	if err != nil {
 		return err
 	}
-	s.sender.issueEvent("jira:issue_deleted", "issue_deleted", u, gone, nil)
+	s.issueEvent("jira:issue_deleted", "issue_deleted", u, gone, nil)
 	return nil
 }
 

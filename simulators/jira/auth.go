@@ -1,10 +1,11 @@
 package jira
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // authenticate finds the caller: e-mail and API token on Cloud; name and password, or a bearer token, on Data Center.
@@ -15,7 +16,7 @@ func (s *Server) authenticate(c *call) *User {
 			if s.opt.Flavour == DataCenter {
 				login = u.Name
 			}
-			if login != "" && strings.EqualFold(login, name) && sameSecret(u.Token, password) {
+			if login != "" && strings.EqualFold(login, name) && standin.SameSecret(u.Token, password) {
 				return u
 			}
 		}
@@ -26,15 +27,11 @@ func (s *Server) authenticate(c *call) *User {
 		return nil
 	}
 	for _, u := range c.cat.users {
-		if sameSecret(u.Token, token) {
+		if standin.SameSecret(u.Token, token) {
 			return u
 		}
 	}
 	return nil
-}
-
-func sameSecret(want, got string) bool {
-	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
 }
 
 // permissionNames are the permissions the simulator knows, and whether they are global.
@@ -51,6 +48,9 @@ func isGlobal(permission string) bool {
 
 // may says whether the user holds the permission. People and the bot hold all but administration unless told otherwise.
 func (u *User) may(permission string) bool {
+	if u.Administrator && permission == "ADMINISTER" {
+		return true
+	}
 	if u.Permissions == nil {
 		return permission != "ADMINISTER" && permission != "ADMINISTER_PROJECTS"
 	}
@@ -59,7 +59,7 @@ func (u *User) may(permission string) bool {
 
 // visible finds an issue the caller may see; one that he may not see is as good as absent.
 func (s *Server) visible(c *call) (*Issue, error) {
-	issue := s.store.get(c.path["id"])
+	issue := s.store.get(c.Path["id"])
 	if issue == nil || !c.user.may("BROWSE_PROJECTS") {
 		return nil, errIssueNotFound()
 	}
@@ -80,9 +80,9 @@ func (s *Server) editable(c *call, permission, message string) (*Issue, error) {
 
 // visibleProject finds a project the caller may see.
 func (s *Server) visibleProject(c *call) (*project, error) {
-	p := c.cat.project(c.path["project"])
+	p := c.cat.project(c.Path["project"])
 	if p == nil || !c.user.may("BROWSE_PROJECTS") {
-		return nil, errProjectNotFound(c.path["project"])
+		return nil, errProjectNotFound(c.Path["project"])
 	}
 	return p, nil
 }

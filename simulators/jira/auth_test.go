@@ -33,11 +33,11 @@ func TestLoginFollowsTheFlavour(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, jira.Options{Flavour: tc.flavour}).as(tc.login)
-			a := s.do(tc.status, "GET", "/rest/api/2/myself", nil)
-			s.do(http.StatusOK, "GET", "/rest/api/2/serverInfo", nil)
+			a := s.Do(tc.status, "GET", "/rest/api/2/myself", nil)
+			s.Do(http.StatusOK, "GET", "/rest/api/2/serverInfo", nil)
 			if tc.status == http.StatusUnauthorized {
 				require.Equal(t, "AUTHENTICATED_FAILED", a.Header.Get("X-Seraph-LoginReason"))
-				messages, _ := a.problems(t)
+				messages, _ := problems(t, a)
 				require.NotEmpty(t, messages)
 			}
 		})
@@ -77,9 +77,9 @@ func TestMissingPermissionsAreRefusedAsJiraDoes(t *testing.T) {
 				require.NoError(t, s.UpdateUser(jira.BotName, func(u *jira.User) { u.Permissions = permissions }))
 			}
 			set(slices.DeleteFunc(slices.Clone(all), func(p string) bool { return p == tc.without }))
-			s.do(tc.status, tc.method, "/rest/api/2"+tc.path, tc.body)
+			s.Do(tc.status, tc.method, "/rest/api/2"+tc.path, tc.body)
 			set(all)
-			s.do(tc.allowed, tc.method, "/rest/api/2"+tc.path, tc.body)
+			s.Do(tc.allowed, tc.method, "/rest/api/2"+tc.path, tc.body)
 		})
 	}
 }
@@ -90,7 +90,7 @@ func TestWithoutBrowseASearchFindsNothingAndWithoutTransitionNoneIsListed(t *tes
 		key := s.create(nil)
 		require.NoError(t, s.UpdateUser(jira.BotName, func(u *jira.User) { u.Permissions = []string{"BROWSE_PROJECTS"} }))
 		var list transitions
-		s.do(http.StatusOK, "GET", issuePath(key)+"/transitions", nil).into(t, &list)
+		s.Do(http.StatusOK, "GET", issuePath(key)+"/transitions", nil).Into(t, &list)
 		require.Empty(t, list.Transitions)
 		require.Len(t, s.search("project = ACC", nil).Issues, 1)
 		require.NoError(t, s.UpdateUser(jira.BotName, func(u *jira.User) { u.Permissions = []string{} }))
@@ -100,9 +100,9 @@ func TestWithoutBrowseASearchFindsNothingAndWithoutTransitionNoneIsListed(t *tes
 
 func TestRevokedTokenIsRefused(t *testing.T) {
 	s := start(t, jira.Options{})
-	s.do(http.StatusOK, "GET", "/rest/api/2/myself", nil)
+	s.Do(http.StatusOK, "GET", "/rest/api/2/myself", nil)
 	require.NoError(t, s.UpdateUser(jira.BotEmail, func(u *jira.User) { u.Token = "renewed" }))
-	s.do(http.StatusUnauthorized, "GET", "/rest/api/2/myself", nil)
-	s.as(basic(jira.BotEmail, "renewed")).do(http.StatusOK, "GET", "/rest/api/2/myself", nil)
+	s.Do(http.StatusUnauthorized, "GET", "/rest/api/2/myself", nil)
+	s.as(basic(jira.BotEmail, "renewed")).Do(http.StatusOK, "GET", "/rest/api/2/myself", nil)
 	require.Error(t, s.UpdateUser("mallory", func(*jira.User) {}))
 }

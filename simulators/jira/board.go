@@ -2,31 +2,15 @@ package jira
 
 import (
 	_ "embed" // the page's template
-	"encoding/json"
-	"fmt"
-	"html/template"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 //go:embed board.html
 var boardHTML string
-
-// boardPage is what the template shows.
-type boardPage struct {
-	Base     string
-	Flavour  string
-	Version  int64
-	Message  string
-	As       string // the person named in the address, if any
-	Me       string // the person forms act as without a script
-	People   []boardPerson
-	Projects []boardProject
-}
-
-type boardPerson struct{ ID, Name string }
 
 type boardProject struct {
 	Key, Name string
@@ -46,94 +30,53 @@ type boardCard struct {
 
 type boardComment struct{ Author, Body string }
 
-// boardHandler serves the page where a person can look at the issues and move them. Forms sent by other sites are
-// refused, because the page needs no login.
-func (s *Server) boardHandler() http.Handler {
-	page := template.Must(template.New("board").Parse(boardHTML))
-	mux := http.NewServeMux()
-	base := s.opt.BasePath + "/board"
-	mux.HandleFunc("GET "+base, func(w http.ResponseWriter, r *http.Request) { s.showBoard(w, r, page) })
-	mux.HandleFunc("GET "+base+"/state", s.boardState)
-	mux.HandleFunc("POST "+base+"/move", s.boardMove)
-	mux.HandleFunc("POST "+base+"/comment", s.boardComment)
-	return http.NewCrossOriginProtection().Handler(mux)
-}
-
-func (s *Server) showBoard(w http.ResponseWriter, r *http.Request, page *template.Template) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Frame-Options", "DENY")
-	data := s.boardData(r.URL.Query().Get("as"))
-	data.Message = r.URL.Query().Get("message")
-	if err := page.Execute(w, data); err != nil {
-		s.log.Error("the board page could not be rendered", "error", err)
+// page is where a person can look at the issues and move them.
+func (s *Server) page() standin.Page {
+	flavour := "Cloud"
+	if s.opt.Flavour == DataCenter {
+		flavour = "Data Center"
 	}
-}
-
-// boardState answers the version of the issues, for the page to notice a change.
-func (s *Server) boardState(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "application/json")
-	data, err := json.Marshal(map[string]int64{"version": s.store.version.Load()})
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+	return standin.Page{
+		Title: "Jira simulator", Subtitle: flavour, Template: boardHTML,
+		Version: s.store.version.Load, People: s.boardPeople, Find: s.boardPerson, Content: s.boardProjects,
+		Actions: map[string]func(user string, r *http.Request) error{"move": s.boardMove, "comment": s.boardComment},
 	}
-	_, _ = w.Write(data) // the caller may be gone
 }
 
 // boardMove moves a card as the chosen person, after their comment if they wrote one.
-func (s *Server) boardMove(w http.ResponseWriter, r *http.Request) {
-	user, issue, text := r.FormValue("user"), r.FormValue("issue"), strings.TrimSpace(r.FormValue("comment"))
-	err := error(nil)
-	if text != "" {
-		err = s.Comment(user, issue, text)
-	}
-	if err == nil {
-		err = s.Move(user, issue, r.FormValue("status"))
-	}
-	s.backToBoard(w, r, user, err)
-}
-
-func (s *Server) boardComment(w http.ResponseWriter, r *http.Request) {
-	user := r.FormValue("user")
-	s.backToBoard(w, r, user, s.Comment(user, r.FormValue("issue"), r.FormValue("comment")))
-}
-
-func (s *Server) backToBoard(w http.ResponseWriter, r *http.Request, user string, err error) {
-	query := url.Values{"as": {user}}
-	if err != nil {
-		query.Set("message", boardMessage(err))
-	}
-	http.Redirect(w, r, s.opt.BasePath+"/board?"+query.Encode(), http.StatusSeeOther)
-}
-
-func boardMessage(err error) string {
-	return strings.TrimPrefix(fmt.Sprint(err), "jira simulator: ")
-}
-
-func (s *Server) boardData(as string) boardPage {
-	cat := s.cat.Load()
-	out := boardPage{Base: s.opt.BasePath + "/board", Flavour: "Cloud", Version: s.store.version.Load()}
-	if s.opt.Flavour == DataCenter {
-		out.Flavour = "Data Center"
-	}
-	for _, u := range cat.users {
-		if !u.App && s.userID(u) != "" {
-			out.People = append(out.People, boardPerson{ID: s.userID(u), Name: u.DisplayName})
+func (s *Server) boardMove(user string, r *http.Request) error {
+	issue := r.FormValue("issue")
+	if text := strings.TrimSpace(r.FormValue("comment")); text != "" {
+		if err := s.Comment(user, issue, text); err != nil {
+			return err
 		}
 	}
-	if u := cat.user(as); u != nil {
-		out.As = s.userID(u)
+	return s.Move(user, issue, r.FormValue("status"))
+}
+
+func (s *Server) boardComment(user string, r *http.Request) error {
+	return s.Comment(user, r.FormValue("issue"), r.FormValue("comment"))
+}
+
+// boardPeople are all but the apps.
+func (s *Server) boardPeople() []standin.Person {
+	var out []standin.Person
+	for _, u := range s.cat.Load().users {
+		if !u.App && s.userID(u) != "" {
+			out = append(out, standin.Person{ID: s.userID(u), Name: u.DisplayName})
+		}
 	}
-	out.Me = out.As
-	if out.Me == "" && len(out.People) > 0 {
-		out.Me = out.People[0].ID
-	}
-	all := s.store.all()
+	return out
+}
+
+func (s *Server) boardPerson(who string) string { return s.userID(s.cat.Load().user(who)) }
+
+// boardProjects is what the template shows.
+func (s *Server) boardProjects() any {
+	cat, all := s.cat.Load(), s.store.all()
+	out := make([]boardProject, 0, len(cat.projects))
 	for _, p := range cat.projects {
-		out.Projects = append(out.Projects, s.boardProject(cat, p, all))
+		out = append(out, s.boardProject(cat, p, all))
 	}
 	return out
 }

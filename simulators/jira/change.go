@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // stamp is the present moment in the resolution Jira keeps.
@@ -20,7 +22,7 @@ func (s *Server) getTransitions(c *call) (reply, error) {
 		return reply{}, err
 	}
 	list := s.transitionsJSON(c, issue)
-	if id := c.query.Get("transitionId"); id != "" {
+	if id := c.Query.Get("transitionId"); id != "" {
 		list = slices.DeleteFunc(list, func(t transitionJSON) bool { return t.ID != id })
 	}
 	return ok(map[string]any{"expand": "transitions", "transitions": list})
@@ -43,7 +45,7 @@ func (s *Server) doTransition(c *call) (reply, error) {
 	if err := s.move(c, issue.ID, pick, "Transition id '"+string(in.Transition.ID)+"' is not valid for this issue.", &in); err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusNoContent}, nil
+	return standin.Answer(http.StatusNoContent, nil)
 }
 
 // move takes the first available transition that pick likes; refused is the text when there is none.
@@ -72,16 +74,16 @@ func (s *Server) move(c *call, issueID string, pick func(Transition) bool, refus
 	if err != nil {
 		return err
 	}
-	s.notifyHooks(next)
+	s.onIssue.Tell(*next)
 	s.commentEvents(next, commented)
-	s.sender.issueEvent("jira:issue_updated", "issue_generic", c.user, next, items)
+	s.issueEvent("jira:issue_updated", "issue_generic", c.user, next, items)
 	return nil
 }
 
 // commentEvents tells the webhooks of the last n comments.
 func (s *Server) commentEvents(issue *Issue, n int) {
 	for _, comment := range issue.Comments[len(issue.Comments)-n:] {
-		s.sender.commentEvent(issue, comment)
+		s.commentEvent(issue, comment)
 	}
 }
 
@@ -143,7 +145,7 @@ func (s *Server) addComment(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{http.StatusCreated, s.commentJSON(c.view(), issue.ID, comment, strings.Contains(c.query.Get("expand"), "properties"))}, nil
+	return standin.Answer(http.StatusCreated, s.commentJSON(c.view(), issue.ID, comment, strings.Contains(c.Query.Get("expand"), "properties")))
 }
 
 // comment appends a comment and tells the webhooks.
@@ -160,7 +162,7 @@ func (s *Server) comment(by *User, issueID string, rt richText, props map[string
 	if err != nil {
 		return Comment{}, err
 	}
-	s.sender.commentEvent(next, added)
+	s.commentEvent(next, added)
 	return added, nil
 }
 
@@ -192,11 +194,11 @@ func (s *Server) getProperty(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	value, found := issue.Properties[c.path["key"]]
+	value, found := issue.Properties[c.Path["key"]]
 	if !found {
-		return reply{}, failure(http.StatusNotFound, fmt.Sprintf("The property with key '%s' does not exist.", c.path["key"]))
+		return reply{}, failure(http.StatusNotFound, fmt.Sprintf("The property with key '%s' does not exist.", c.Path["key"]))
 	}
-	return ok(property{Key: c.path["key"], Value: value})
+	return ok(property{Key: c.Path["key"], Value: value})
 }
 
 // putProperty is PUT /issue/{id}/properties/{key}.
@@ -205,17 +207,17 @@ func (s *Server) putProperty(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := checkProperty(c.path["key"], c.body); err != nil {
+	if err := checkProperty(c.Path["key"], c.Content); err != nil {
 		return reply{}, err
 	}
-	_, existed := issue.Properties[c.path["key"]]
-	if err := s.setProperty(issue.ID, c.path["key"], c.body); err != nil {
+	_, existed := issue.Properties[c.Path["key"]]
+	if err := s.setProperty(issue.ID, c.Path["key"], c.Content); err != nil {
 		return reply{}, err
 	}
 	if existed {
-		return reply{status: http.StatusOK}, nil
+		return standin.Answer(http.StatusOK, nil)
 	}
-	return reply{status: http.StatusCreated}, nil
+	return standin.Answer(http.StatusCreated, nil)
 }
 
 func (s *Server) setProperty(issue, key string, value json.RawMessage) error {

@@ -15,8 +15,8 @@ type loggedIn struct{ s *site }
 
 func (l loggedIn) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	l.s.login(r)
-	return l.s.client.Transport.RoundTrip(r)
+	l.s.Login(r)
+	return l.s.HTTP.Transport.RoundTrip(r)
 }
 
 func TestAPublicClientUnderstandsTheAnswers(t *testing.T) {

@@ -15,7 +15,7 @@ func checked(t *testing.T, opt jira.Options, spec string, except ...contract.Exc
 	t.Helper()
 	c := contract.Load(t, spec).Below(opt.BasePath).Except(except...)
 	s := start(t, opt)
-	s.client.Transport = c.Transport(s.client.Transport)
+	s.HTTP.Transport = c.Transport(s.HTTP.Transport)
 	return s
 }
 
@@ -26,22 +26,22 @@ func TestCloudKeepsTheContract(t *testing.T) {
 		"components": []any{map[string]any{"name": "Network"}}, "assignee": map[string]any{"accountId": "712020:alice"},
 	})
 	body["properties"] = []any{map[string]any{"key": "teleportAccessRequestId", "value": "req-1"}}
-	s.do(201, "POST", "/rest/api/3/issue", body)
-	s.do(400, "POST", "/rest/api/3/issue", fields(map[string]any{"labels": []string{"a b"}}))
-	s.do(204, "POST", "/rest/api/3/issue/ACC-1/transitions", transitionTo("31"))
-	s.do(400, "POST", "/rest/api/3/issue/ACC-1/transitions", transitionTo("31"))
-	s.do(201, "POST", "/rest/api/3/issue/ACC-1/comment", map[string]any{
+	s.Do(201, "POST", "/rest/api/3/issue", body)
+	s.Do(400, "POST", "/rest/api/3/issue", fields(map[string]any{"labels": []string{"a b"}}))
+	s.Do(204, "POST", "/rest/api/3/issue/ACC-1/transitions", transitionTo("31"))
+	s.Do(400, "POST", "/rest/api/3/issue/ACC-1/transitions", transitionTo("31"))
+	s.Do(201, "POST", "/rest/api/3/issue/ACC-1/comment", map[string]any{
 		"body": document("reason: ok"), "properties": []any{map[string]any{"key": "review", "value": map[string]any{"id": 1}}},
 	})
-	s.do(204, "PUT", "/rest/api/3/issue/ACC-1", map[string]any{"fields": map[string]any{"summary": "changed"}})
-	s.do(201, "PUT", "/rest/api/3/issue/ACC-1/properties/other", `{"a":1}`)
+	s.Do(204, "PUT", "/rest/api/3/issue/ACC-1", map[string]any{"fields": map[string]any{"summary": "changed"}})
+	s.Do(201, "PUT", "/rest/api/3/issue/ACC-1/properties/other", `{"a":1}`)
 	search := map[string]any{
 		"jql": "project = ACC", "fields": []string{"*all"}, "properties": []string{"teleportAccessRequestId"}, "expand": "changelog,names",
 		"maxResults": 10, "reconcileIssues": []int{10001},
 	}
-	s.do(200, "POST", "/rest/api/3/search/jql", search)
-	s.do(410, "POST", "/rest/api/3/search", map[string]any{"jql": "project = ACC"})
-	s.do(410, "GET", "/rest/api/3/search?jql=project%3DACC", nil)
+	s.Do(200, "POST", "/rest/api/3/search/jql", search)
+	s.Do(410, "POST", "/rest/api/3/search", map[string]any{"jql": "project = ACC"})
+	s.Do(410, "GET", "/rest/api/3/search?jql=project%3DACC", nil)
 	for _, path := range []string{
 		"/issue/ACC-1?expand=changelog,transitions,names&properties=*all", "/issue/ACC-1?fields=status,comment", "/issue/ACC-1/transitions",
 		"/issue/ACC-1/comment?expand=properties", "/issue/ACC-1/changelog", "/issue/ACC-1/properties", "/issue/ACC-1/properties/other",
@@ -51,13 +51,13 @@ func TestCloudKeepsTheContract(t *testing.T) {
 		"/issue/createmeta/ACC/issuetypes", "/issue/createmeta/ACC/issuetypes/10001", "/user?accountId=712020:alice",
 		"/user/search?query=alice", "/user/assignable/search?project=ACC&query=alice",
 	} {
-		s.do(200, "GET", "/rest/api/3"+path, nil)
+		s.Do(200, "GET", "/rest/api/3"+path, nil)
 	}
-	s.do(404, "GET", "/rest/api/3/issue/ACC-9", nil)
-	s.do(400, "GET", "/rest/api/3/mypermissions", nil)
+	s.Do(404, "GET", "/rest/api/3/issue/ACC-9", nil)
+	s.Do(400, "GET", "/rest/api/3/mypermissions", nil)
 	s.Inject(jira.Fault{Status: http.StatusTooManyRequests, RetryAfter: "1", Count: 1})
-	s.do(429, "GET", "/rest/api/3/user/search?query=a", nil)
-	s.as(basic("x", "y")).do(401, "POST", "/rest/api/3/issue", body)
+	s.Do(429, "GET", "/rest/api/3/user/search?query=a", nil)
+	s.as(basic("x", "y")).Do(401, "POST", "/rest/api/3/issue", body)
 }
 
 func TestDataCenterKeepsTheContract(t *testing.T) {
@@ -67,11 +67,11 @@ func TestDataCenterKeepsTheContract(t *testing.T) {
 	})
 	marker := []any{map[string]any{"key": "teleportAccessRequestId", "value": map[string]any{"id": "req-1"}}}
 	body["properties"] = marker
-	s.do(201, "POST", "/rest/api/2/issue", body)
-	s.do(204, "POST", "/rest/api/2/issue/ACC-1/transitions", transitionTo("31"))
-	s.do(201, "POST", "/rest/api/2/issue/ACC-1/comment", map[string]any{"body": "reason: ok", "properties": marker})
-	s.do(204, "PUT", "/rest/api/2/issue/ACC-1", map[string]any{"fields": map[string]any{"summary": "changed"}})
-	s.do(200, "POST", "/rest/api/2/search", map[string]any{
+	s.Do(201, "POST", "/rest/api/2/issue", body)
+	s.Do(204, "POST", "/rest/api/2/issue/ACC-1/transitions", transitionTo("31"))
+	s.Do(201, "POST", "/rest/api/2/issue/ACC-1/comment", map[string]any{"body": "reason: ok", "properties": marker})
+	s.Do(204, "PUT", "/rest/api/2/issue/ACC-1", map[string]any{"fields": map[string]any{"summary": "changed"}})
+	s.Do(200, "POST", "/rest/api/2/search", map[string]any{
 		"jql": "project = ACC", "fields": []string{"*all"}, "expand": []string{"changelog"}, "maxResults": 10,
 	})
 	for _, path := range []string{
@@ -82,7 +82,7 @@ func TestDataCenterKeepsTheContract(t *testing.T) {
 		"/issue/createmeta/ACC/issuetypes/10001", "/user?username=alice", "/user/search?username=alice",
 		"/user/assignable/search?project=ACC&username=alice",
 	} {
-		s.do(200, "GET", "/rest/api/2"+path, nil)
+		s.Do(200, "GET", "/rest/api/2"+path, nil)
 	}
 }
 

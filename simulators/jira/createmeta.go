@@ -116,7 +116,7 @@ func (s *Server) getCreateMetaFields(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	i := slices.IndexFunc(p.IssueTypes, func(t IssueType) bool { return t.ID == c.path["type"] })
+	i := slices.IndexFunc(p.IssueTypes, func(t IssueType) bool { return t.ID == c.Path["type"] })
 	if i < 0 {
 		return reply{}, badRequest("The issue type does not exist in the project.")
 	}
@@ -141,9 +141,9 @@ func metaPage[T any](s *Server, c *call, name string, list []T) (reply, error) {
 // getCreateMeta is the old GET /issue/createmeta with projects, their types and, if expanded, the fields.
 func (s *Server) getCreateMeta(c *call) (reply, error) {
 	projects := []map[string]any{}
-	keys, ids := split(c.query["projectKeys"]), split(c.query["projectIds"])
-	names, typeIDs := c.query["issuetypeNames"], split(c.query["issuetypeIds"])
-	withFields := slices.Contains(split(c.query["expand"]), "projects.issuetypes.fields")
+	keys, ids := split(c.Query["projectKeys"]), split(c.Query["projectIds"])
+	names, typeIDs := c.Query["issuetypeNames"], split(c.Query["issuetypeIds"])
+	withFields := slices.Contains(split(c.Query["expand"]), "projects.issuetypes.fields")
 	for _, p := range c.cat.projects {
 		if !c.user.may("CREATE_ISSUES") || (len(keys)+len(ids) > 0 && !slices.Contains(keys, p.Key) && !slices.Contains(ids, p.id)) {
 			continue

@@ -29,6 +29,14 @@ func DefaultUsers() []User {
 	}
 }
 
+// DefaultGroup is the one of [DefaultGroups].
+const DefaultGroup = "access-approvers"
+
+// DefaultGroups is one group, of alice, bob and carol.
+func DefaultGroups() []Group {
+	return []Group{{ID: "40000000-0000-4000-8000-000000000001", Name: DefaultGroup, Members: []string{"alice", "bob", "carol"}}}
+}
+
 // DefaultFields is the create screen of an issue type that names none: the system fields, none required.
 func DefaultFields() []Field {
 	return []Field{

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // apiError is an answer other than success, in Jira's form {"errorMessages": [...], "errors": {field: text}}.
@@ -56,10 +58,33 @@ func errProjectNotFound(key string) error {
 	return failure(http.StatusNotFound, "No project could be found with key '"+key+"'.")
 }
 
-// asAPIError turns any error into an answer; one that is none of ours is a fault of the simulator itself.
+// refuse turns any error into an answer; one that is none of ours is a fault of the simulator itself.
+func refuse(h http.Header, err error) (status int, body any) {
+	e := asAPIError(err)
+	if e.status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Basic realm="protected-area"`)
+		h.Set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+	}
+	return e.status, e.body()
+}
+
 func asAPIError(err error) *apiError {
 	if e, ok := errors.AsType[*apiError](err); ok {
 		return e
 	}
-	return &apiError{status: http.StatusInternalServerError, messages: []string{err.Error()}}
+	problem, ok := errors.AsType[*standin.Problem](err)
+	if !ok {
+		return &apiError{status: http.StatusInternalServerError, messages: []string{err.Error()}}
+	}
+	message := problem.Error()
+	switch {
+	case problem.Fault:
+	case problem.Status == http.StatusNotFound:
+		message = "null for uri: " + problem.Path
+	case problem.Status == http.StatusRequestEntityTooLarge:
+		message = "The request is too large."
+	case problem.Status == http.StatusBadRequest:
+		message = "The request body could not be read."
+	}
+	return &apiError{status: problem.Status, messages: []string{message}}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 func TestCreateKeepsEveryFieldAndProperty(t *testing.T) {
@@ -27,10 +28,10 @@ func TestCreateKeepsEveryFieldAndProperty(t *testing.T) {
 			"reporter": person, "assignee": person, "customfield_10050": "T-1", "customfield_10051": map[string]any{"value": "high"},
 		})
 		body["properties"] = []any{map[string]any{"key": "teleportAccessRequestId", "value": "req-1"}}
-		created := s.do(http.StatusCreated, "POST", "/rest/api/2/issue", body).object(t)
-		require.Equal(t, map[string]any{"id": "10001", "key": "ACC-1", "self": s.URL() + "/rest/api/2/issue/10001"}, created)
+		created := s.Do(http.StatusCreated, "POST", "/rest/api/2/issue", body).Object(t)
+		require.Equal(t, standintest.Object{"id": "10001", "key": "ACC-1", "self": s.URL() + "/rest/api/2/issue/10001"}, created)
 
-		read := s.do(http.StatusOK, "GET", issuePath("ACC-1")+"?properties=teleportAccessRequestId", nil).object(t)
+		read := s.Do(http.StatusOK, "GET", issuePath("ACC-1")+"?properties=teleportAccessRequestId", nil).Object(t)
 		got := read["fields"].(map[string]any)
 		require.Equal(t, "line 1\nline 2", got["description"])
 		require.Equal(t, []any{"accessbridge-1", "teleport"}, got["labels"], "each label once, in order")
@@ -82,22 +83,22 @@ func TestCreateRefusesWhatJiraRefuses(t *testing.T) {
 		"required is missing":    {map[string]any{"issuetype": map[string]any{"id": "10002"}}, "customfield_9", "Cost centre is required"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, problems := s.do(http.StatusBadRequest, "POST", "/rest/api/2/issue", fields(tc.set)).problems(t)
+			_, problems := problems(t, s.Do(http.StatusBadRequest, "POST", "/rest/api/2/issue", fields(tc.set)))
 			require.Contains(t, problems[tc.field], tc.text)
 			require.Empty(t, s.Issues())
 		})
 	}
 	t.Run("every mistake at once", func(t *testing.T) {
 		body := fields(map[string]any{"summary": "", "labels": []string{"a b"}, "customfield_77": 1})
-		_, problems := s.do(http.StatusBadRequest, "POST", "/rest/api/2/issue", body).problems(t)
+		_, problems := problems(t, s.Do(http.StatusBadRequest, "POST", "/rest/api/2/issue", body))
 		require.Len(t, problems, 3)
 	})
 	t.Run("text by version 3", func(t *testing.T) {
-		_, problems := s.do(http.StatusBadRequest, "POST", "/rest/api/3/issue", fields(map[string]any{"description": "x"})).problems(t)
+		_, problems := problems(t, s.Do(http.StatusBadRequest, "POST", "/rest/api/3/issue", fields(map[string]any{"description": "x"})))
 		require.Contains(t, problems["description"], "Atlassian Document")
 	})
 	t.Run("no JSON", func(t *testing.T) {
-		messages, _ := s.do(http.StatusBadRequest, "POST", "/rest/api/2/issue", `{"fields":`).problems(t)
+		messages, _ := problems(t, s.Do(http.StatusBadRequest, "POST", "/rest/api/2/issue", `{"fields":`))
 		require.NotEmpty(t, messages)
 	})
 	t.Run("the longest summary is kept", func(t *testing.T) {
@@ -107,10 +108,10 @@ func TestCreateRefusesWhatJiraRefuses(t *testing.T) {
 
 func TestRichTextIsADocumentInVersion3AndTextInVersion2(t *testing.T) {
 	s := start(t, jira.Options{})
-	s.do(http.StatusCreated, "POST", "/rest/api/3/issue", fields(map[string]any{"description": document("by document")}))
+	s.Do(http.StatusCreated, "POST", "/rest/api/3/issue", fields(map[string]any{"description": document("by document")}))
 	s.create(map[string]any{"description": "by text\nsecond"})
 
-	v2 := s.do(http.StatusOK, "GET", "/rest/api/2/issue/ACC-1?fields=description", nil).object(t)
+	v2 := s.Do(http.StatusOK, "GET", "/rest/api/2/issue/ACC-1?fields=description", nil).Object(t)
 	require.Equal(t, map[string]any{"description": "by document"}, v2["fields"])
 	var v3 struct {
 		Fields struct {
@@ -120,7 +121,7 @@ func TestRichTextIsADocumentInVersion3AndTextInVersion2(t *testing.T) {
 			}
 		}
 	}
-	s.do(http.StatusOK, "GET", "/rest/api/3/issue/ACC-2?fields=description", nil).into(t, &v3)
+	s.Do(http.StatusOK, "GET", "/rest/api/3/issue/ACC-2?fields=description", nil).Into(t, &v3)
 	require.Equal(t, "doc", v3.Fields.Description.Type)
 	require.Len(t, v3.Fields.Description.Content, 2)
 	require.Equal(t, "second", v3.Fields.Description.Content[1].Content[0].Text)
@@ -129,24 +130,24 @@ func TestRichTextIsADocumentInVersion3AndTextInVersion2(t *testing.T) {
 func TestGetIssueAnswersOnlyWhatIsAsked(t *testing.T) {
 	s := start(t, jira.Options{})
 	key := s.create(nil)
-	read := s.do(http.StatusOK, "GET", issuePath(key)+"?fields=summary,status&expand=names", nil).object(t)
+	read := s.Do(http.StatusOK, "GET", issuePath(key)+"?fields=summary,status&expand=names", nil).Object(t)
 	require.Len(t, read["fields"], 2)
 	require.Equal(t, "Summary", read["names"].(map[string]any)["summary"])
 	require.NotContains(t, read, "changelog")
 	require.NotContains(t, read, "transitions")
-	less := s.do(http.StatusOK, "GET", issuePath(key)+"?fields=-comment", nil).object(t)["fields"]
+	less := s.Do(http.StatusOK, "GET", issuePath(key)+"?fields=-comment", nil).Object(t)["fields"]
 	require.NotContains(t, less, "comment")
 	require.Contains(t, less, "summary")
-	s.do(http.StatusOK, "GET", "/rest/api/3/issue/10001", nil)
-	s.do(http.StatusOK, "GET", issuePath("acc-1"), nil)
-	s.do(http.StatusNotFound, "GET", issuePath("ACC-2"), nil)
+	s.Do(http.StatusOK, "GET", "/rest/api/3/issue/10001", nil)
+	s.Do(http.StatusOK, "GET", issuePath("acc-1"), nil)
+	s.Do(http.StatusNotFound, "GET", issuePath("ACC-2"), nil)
 }
 
 func TestEditChangesFieldsLabelsCommentsAndProperties(t *testing.T) {
 	s := start(t, jira.Options{})
 	key := s.create(map[string]any{"labels": []string{"a", "b"}})
 	before, _ := s.Issue(key)
-	s.do(http.StatusNoContent, "PUT", issuePath(key), map[string]any{
+	s.Do(http.StatusNoContent, "PUT", issuePath(key), map[string]any{
 		"fields": map[string]any{"summary": "Changed"},
 		"update": map[string]any{
 			"labels":  []any{map[string]any{"add": "c"}, map[string]any{"remove": "a"}},
@@ -163,8 +164,8 @@ func TestEditChangesFieldsLabelsCommentsAndProperties(t *testing.T) {
 	require.Len(t, after.History[0].Items, 2)
 	require.Equal(t, []string{"a", "b"}, before.Labels, "an earlier reading stays as it was")
 
-	s.do(http.StatusBadRequest, "PUT", issuePath(key), map[string]any{"update": map[string]any{"labels": []any{map[string]any{"add": "x y"}}}})
-	s.do(http.StatusBadRequest, "PUT", issuePath(key), map[string]any{"update": map[string]any{"summary": []any{map[string]any{"add": "x"}}}})
+	s.Do(http.StatusBadRequest, "PUT", issuePath(key), map[string]any{"update": map[string]any{"labels": []any{map[string]any{"add": "x y"}}}})
+	s.Do(http.StatusBadRequest, "PUT", issuePath(key), map[string]any{"update": map[string]any{"summary": []any{map[string]any{"add": "x"}}}})
 	unchanged, _ := s.Issue(key)
 	require.Equal(t, after.Labels, unchanged.Labels)
 }
@@ -172,28 +173,28 @@ func TestEditChangesFieldsLabelsCommentsAndProperties(t *testing.T) {
 func TestPropertiesArePutAndRead(t *testing.T) {
 	s := start(t, jira.Options{})
 	key := s.create(nil)
-	s.do(http.StatusNotFound, "GET", issuePath(key)+"/properties/teleportAccessRequestId", nil)
-	s.do(http.StatusCreated, "PUT", issuePath(key)+"/properties/teleportAccessRequestId", `"req-1"`)
-	s.do(http.StatusOK, "PUT", issuePath(key)+"/properties/teleportAccessRequestId", `"req-2"`)
-	got := s.do(http.StatusOK, "GET", issuePath(key)+"/properties/teleportAccessRequestId", nil).object(t)
-	require.Equal(t, map[string]any{"key": "teleportAccessRequestId", "value": "req-2"}, got)
+	s.Do(http.StatusNotFound, "GET", issuePath(key)+"/properties/teleportAccessRequestId", nil)
+	s.Do(http.StatusCreated, "PUT", issuePath(key)+"/properties/teleportAccessRequestId", `"req-1"`)
+	s.Do(http.StatusOK, "PUT", issuePath(key)+"/properties/teleportAccessRequestId", `"req-2"`)
+	got := s.Do(http.StatusOK, "GET", issuePath(key)+"/properties/teleportAccessRequestId", nil).Object(t)
+	require.Equal(t, standintest.Object{"key": "teleportAccessRequestId", "value": "req-2"}, got)
 	require.NoError(t, s.SetProperty(key, "other", map[string]int{"n": 1}))
-	keys := s.do(http.StatusOK, "GET", issuePath(key)+"/properties", nil).object(t)["keys"]
+	keys := s.Do(http.StatusOK, "GET", issuePath(key)+"/properties", nil).Object(t)["keys"]
 	require.Len(t, keys, 2)
-	s.do(http.StatusBadRequest, "PUT", issuePath(key)+"/properties/bad", `{`)
-	s.do(http.StatusBadRequest, "PUT", issuePath(key)+"/properties/big", `"`+strings.Repeat("x", 32768)+`"`)
+	s.Do(http.StatusBadRequest, "PUT", issuePath(key)+"/properties/bad", `{`)
+	s.Do(http.StatusBadRequest, "PUT", issuePath(key)+"/properties/big", `"`+strings.Repeat("x", 32768)+`"`)
 }
 
 func TestCommentsArePagedAndCarryProperties(t *testing.T) {
 	both(t, func(t *testing.T, flavour jira.Flavour) {
 		s := start(t, jira.Options{Flavour: flavour})
 		key := s.create(nil)
-		s.do(http.StatusCreated, "POST", issuePath(key)+"/comment", map[string]any{
+		s.Do(http.StatusCreated, "POST", issuePath(key)+"/comment", map[string]any{
 			"body": "first", "properties": []any{map[string]any{"key": "review", "value": "r1"}},
 		})
 		require.NoError(t, s.Comment("alice", key, "reason: fine"))
-		s.do(http.StatusBadRequest, "POST", issuePath(key)+"/comment", map[string]any{"body": " "})
-		s.do(http.StatusNotFound, "POST", issuePath("ACC-9")+"/comment", map[string]any{"body": "x"})
+		s.Do(http.StatusBadRequest, "POST", issuePath(key)+"/comment", map[string]any{"body": " "})
+		s.Do(http.StatusNotFound, "POST", issuePath("ACC-9")+"/comment", map[string]any{"body": "x"})
 
 		var all struct {
 			Total    int
@@ -203,7 +204,7 @@ func TestCommentsArePagedAndCarryProperties(t *testing.T) {
 				Properties []struct{ Key, Value string }
 			}
 		}
-		s.do(http.StatusOK, "GET", issuePath(key)+"/comment?expand=properties", nil).into(t, &all)
+		s.Do(http.StatusOK, "GET", issuePath(key)+"/comment?expand=properties", nil).Into(t, &all)
 		require.Equal(t, 2, all.Total)
 		require.Equal(t, "r1", all.Comments[0].Properties[0].Value)
 		require.Equal(t, "reason: fine", all.Comments[1].Body)
@@ -212,9 +213,9 @@ func TestCommentsArePagedAndCarryProperties(t *testing.T) {
 		} else {
 			require.Equal(t, "alice", all.Comments[1].Author.Name)
 		}
-		s.do(http.StatusOK, "GET", issuePath(key)+"/comment?startAt=1&maxResults=1", nil).into(t, &all)
+		s.Do(http.StatusOK, "GET", issuePath(key)+"/comment?startAt=1&maxResults=1", nil).Into(t, &all)
 		require.Equal(t, "reason: fine", all.Comments[0].Body)
-		s.do(http.StatusOK, "GET", issuePath(key)+"/comment?orderBy=-created&maxResults=1", nil).into(t, &all)
+		s.Do(http.StatusOK, "GET", issuePath(key)+"/comment?orderBy=-created&maxResults=1", nil).Into(t, &all)
 		require.Len(t, all.Comments, 1)
 		require.Equal(t, "reason: fine", all.Comments[0].Body)
 	})
@@ -223,9 +224,9 @@ func TestCommentsArePagedAndCarryProperties(t *testing.T) {
 func TestDeletedIssuesAreGone(t *testing.T) {
 	s := start(t, jira.Options{})
 	one, two := s.create(nil), s.create(nil)
-	s.do(http.StatusNoContent, "DELETE", issuePath(one), nil)
+	s.Do(http.StatusNoContent, "DELETE", issuePath(one), nil)
 	require.NoError(t, s.DeleteIssue("alice", two))
-	s.do(http.StatusNotFound, "GET", issuePath(one), nil)
+	s.Do(http.StatusNotFound, "GET", issuePath(one), nil)
 	require.Error(t, s.DeleteIssue("alice", two))
 	require.Empty(t, s.Issues())
 	require.Equal(t, "ACC-3", s.create(nil), "numbers are not used again")

@@ -32,7 +32,7 @@ func (s *Server) getMyPermissions(c *call) (reply, error) {
 	if err := s.permissionContext(c); err != nil {
 		return reply{}, err
 	}
-	names := split(c.query["permissions"])
+	names := split(c.Query["permissions"])
 	if s.opt.Flavour == Cloud && len(names) == 0 {
 		return reply{}, badRequest("The 'permissions' query parameter is required.")
 	}
@@ -60,12 +60,12 @@ func (s *Server) getMyPermissions(c *call) (reply, error) {
 // permissionContext checks that the project or the issue the permissions are asked for exists.
 func (s *Server) permissionContext(c *call) error {
 	for _, param := range []string{"projectKey", "projectId"} {
-		if key := c.query.Get(param); key != "" && (c.cat.project(key) == nil || !c.user.may("BROWSE_PROJECTS")) {
+		if key := c.Query.Get(param); key != "" && (c.cat.project(key) == nil || !c.user.may("BROWSE_PROJECTS")) {
 			return errProjectNotFound(key)
 		}
 	}
 	for _, param := range []string{"issueKey", "issueId"} {
-		if key := c.query.Get(param); key != "" && s.store.get(key) == nil {
+		if key := c.Query.Get(param); key != "" && s.store.get(key) == nil {
 			return errIssueNotFound()
 		}
 	}
@@ -150,7 +150,7 @@ func (s *Server) listProjects(c *call) (reply, error) { return ok(s.projectsJSON
 
 func (s *Server) projectsJSON(c *call) []map[string]any {
 	out := []map[string]any{}
-	keys := split(c.query["keys"])
+	keys := split(c.Query["keys"])
 	for _, p := range c.cat.projects {
 		if c.user.may("BROWSE_PROJECTS") && (len(keys) == 0 || slices.Contains(keys, p.Key)) {
 			out = append(out, s.projectJSON(c, p))
@@ -180,9 +180,9 @@ func (s *Server) getProjectStatuses(c *call) (reply, error) {
 
 // getUser is GET /user: by account id on Cloud, by user name or key on Data Center.
 func (s *Server) getUser(c *call) (reply, error) {
-	want := c.query.Get("accountId")
+	want := c.Query.Get("accountId")
 	if s.opt.Flavour == DataCenter {
-		want = c.query.Get("username") + c.query.Get("key")
+		want = c.Query.Get("username") + c.Query.Get("key")
 	}
 	u := c.cat.userBy[strings.ToLower(want)]
 	if want == "" || u == nil || !strings.EqualFold(s.userID(u), want) {
@@ -193,19 +193,19 @@ func (s *Server) getUser(c *call) (reply, error) {
 
 // searchUsers is GET /user/search: by the start of a name or of a visible e-mail address.
 func (s *Server) searchUsers(c *call) (reply, error) {
-	return s.findUsers(c, func(*User) bool { return true })
+	return s.findUsers(c, func(u *User) bool { return !u.Inactive })
 }
 
 // searchAssignable is GET /user/assignable/search.
 func (s *Server) searchAssignable(c *call) (reply, error) {
-	key := c.query.Get("project")
-	if issue := s.store.get(c.query.Get("issueKey")); issue != nil {
+	key := c.Query.Get("project")
+	if issue := s.store.get(c.Query.Get("issueKey")); issue != nil {
 		key = issue.Project
 	}
 	if c.cat.project(key) == nil {
 		return reply{}, errProjectNotFound(key)
 	}
-	return s.findUsers(c, func(u *User) bool { return !u.App && u.may("ASSIGNABLE_USER") })
+	return s.findUsers(c, func(u *User) bool { return !u.App && !u.Inactive && u.may("ASSIGNABLE_USER") })
 }
 
 func (s *Server) findUsers(c *call, fits func(*User) bool) (reply, error) {
@@ -218,12 +218,12 @@ func (s *Server) findUsers(c *call, fits func(*User) bool) (reply, error) {
 		param = "username"
 	}
 	_, assignable := strings.CutSuffix(c.URL.Path, "/user/assignable/search")
-	if !c.query.Has(param) && !c.query.Has("accountId") && !assignable {
+	if !c.Query.Has(param) && !c.Query.Has("accountId") && !assignable {
 		return reply{}, badRequest("The '" + param + "' query parameter is required.")
 	}
 	found := []*userJSON{}
 	for _, u := range c.cat.users {
-		if s.userID(u) != "" && fits(u) && s.matches(u, c.query.Get(param), c.query.Get("accountId")) {
+		if s.userID(u) != "" && fits(u) && s.matches(u, c.Query.Get(param), c.Query.Get("accountId")) {
 			found = append(found, s.userJSON(c.view(), u))
 		}
 	}

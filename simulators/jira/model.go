@@ -81,6 +81,16 @@ type User struct {
 	Token string
 	// Permissions are the project permissions held, such as BROWSE_PROJECTS; nil means all of them.
 	Permissions []string
+	// Administrator holds the permission to administer Jira besides.
+	Administrator bool
+	// Inactive is an account that was deactivated. It is found nowhere but in its groups, and by its id.
+	Inactive bool
+}
+
+// Group is a group of people. Members are account ids, names or e-mail addresses of users.
+type Group struct {
+	ID, Name string
+	Members  []string
 }
 
 // Issue is what the simulator knows about one issue at one moment. It shares memory with the simulator and must not be

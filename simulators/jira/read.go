@@ -67,7 +67,7 @@ func (s *Server) getIssue(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	sel := newSelection(c.query["fields"], c.query["properties"], c.query["expand"], []string{"*all"})
+	sel := newSelection(c.Query["fields"], c.Query["properties"], c.Query["expand"], []string{"*all"})
 	return ok(s.issueJSON(c, issue, sel))
 }
 
@@ -198,7 +198,7 @@ func (s *Server) getComments(c *call) (reply, error) {
 		return reply{}, err
 	}
 	comments := slices.Clone(issue.Comments)
-	if c.query.Get("orderBy") == "-created" {
+	if c.Query.Get("orderBy") == "-created" {
 		slices.Reverse(comments)
 	}
 	pageSize := 1048576 // Data Center answers all of them unless asked for fewer
@@ -210,7 +210,7 @@ func (s *Server) getComments(c *call) (reply, error) {
 		return reply{}, err
 	}
 	shown := page(comments, start, size)
-	properties := slices.Contains(split(c.query["expand"]), "properties")
+	properties := slices.Contains(split(c.Query["expand"]), "properties")
 	return ok(s.commentsJSON(c.view(), issue, start, size, shown, properties))
 }
 
@@ -245,7 +245,7 @@ func (s *Server) getChangelog(c *call) (reply, error) {
 func (c *call) page(byDefault, most int) (start, size int, err error) {
 	size = byDefault
 	for name, into := range map[string]*int{"startAt": &start, "maxResults": &size} {
-		if text := c.query.Get(name); text != "" {
+		if text := c.Query.Get(name); text != "" {
 			if *into, err = strconv.Atoi(text); err != nil || *into < 0 {
 				return 0, 0, badRequest(fmt.Sprintf("The value '%s' is not valid for %s.", text, name))
 			}

@@ -51,7 +51,7 @@ func (s *Server) person(v view, id string) *userJSON {
 }
 
 func (s *Server) userJSON(v view, u *User) *userJSON {
-	out := &userJSON{DisplayName: u.DisplayName, Active: true, TimeZone: "Etc/UTC"}
+	out := &userJSON{DisplayName: u.DisplayName, Active: !u.Inactive, TimeZone: "Etc/UTC"}
 	if s.opt.Flavour == DataCenter {
 		out.Self = s.self(false, "/user?username="+url.QueryEscape(u.Name))
 		out.Name, out.Key, out.EmailAddress = u.Name, u.Name, u.Email

@@ -1,60 +1,54 @@
 package jira
 
-import "strings"
+// serverInfo is the one operation that needs no login.
+const serverInfo = "GET /serverInfo"
 
-// restRoutes is the table of REST operations below /rest/api/{2,3}.
-func (s *Server) restRoutes() []*route {
-	var routes []*route
-	add := func(name string, handle func(*call) (reply, error)) {
-		method, path, _ := strings.Cut(name, " ")
-		routes = append(routes, &route{
-			name: name, method: method, segments: strings.Split(path[1:], "/"), handle: handle,
-			anonymous: name == "GET /serverInfo",
-		})
-	}
-	add("GET /serverInfo", s.getServerInfo)
-	add("GET /myself", s.getMyself)
-	add("GET /mypermissions", s.getMyPermissions)
-	add("GET /status", s.getStatuses)
-	add("GET /priority", s.getPriorities)
-	add("GET /issuetype", s.getIssueTypes)
-	add("GET /user", s.getUser)
-	add("GET /user/search", s.searchUsers)
-	add("GET /user/assignable/search", s.searchAssignable)
+// addRoutes fills the table of REST operations below /rest/api/{2,3}.
+func (s *Server) addRoutes() {
+	s.Handle(serverInfo, s.getServerInfo)
+	s.Handle("GET /myself", s.getMyself)
+	s.Handle("GET /mypermissions", s.getMyPermissions)
+	s.Handle("GET /status", s.getStatuses)
+	s.Handle("GET /priority", s.getPriorities)
+	s.Handle("GET /issuetype", s.getIssueTypes)
+	s.Handle("GET /user", s.getUser)
+	s.Handle("GET /user/search", s.searchUsers)
+	s.Handle("GET /user/assignable/search", s.searchAssignable)
+	s.Handle("GET /group/member", s.getGroupMembers)
+	s.Handle("GET /groups/picker", s.findGroups)
 	if s.opt.Flavour == Cloud {
-		add("GET /project/search", s.searchProjects)
-		add("GET /search/jql", s.searchCloud)
-		add("POST /search/jql", s.searchCloud)
-		add("GET /search", s.searchGone)
-		add("POST /search", s.searchGone)
+		s.Handle("GET /project/search", s.searchProjects)
+		s.Handle("GET /search/jql", s.searchCloud)
+		s.Handle("POST /search/jql", s.searchCloud)
+		s.Handle("GET /search", s.searchGone)
+		s.Handle("POST /search", s.searchGone)
 	} else {
-		add("GET /project", s.listProjects)
-		add("GET /search", s.searchDataCenter)
-		add("POST /search", s.searchDataCenter)
+		s.Handle("GET /project", s.listProjects)
+		s.Handle("GET /search", s.searchDataCenter)
+		s.Handle("POST /search", s.searchDataCenter)
 	}
-	add("GET /project/{project}", s.getProject)
-	add("GET /project/{project}/statuses", s.getProjectStatuses)
-	s.issueRoutes(add)
-	return routes
+	s.Handle("GET /project/{project}", s.getProject)
+	s.Handle("GET /project/{project}/statuses", s.getProjectStatuses)
+	s.addIssueRoutes()
 }
 
-// issueRoutes are the operations on issues. Literal paths stand before those with parameters.
-func (s *Server) issueRoutes(add func(string, func(*call) (reply, error))) {
-	add("GET /issue/createmeta", s.getCreateMeta)
-	add("GET /issue/createmeta/{project}/issuetypes", s.getCreateMetaTypes)
-	add("GET /issue/createmeta/{project}/issuetypes/{type}", s.getCreateMetaFields)
-	add("POST /issue", s.createIssue)
-	add("GET /issue/{id}", s.getIssue)
-	add("PUT /issue/{id}", s.editIssue)
-	add("DELETE /issue/{id}", s.deleteIssue)
-	add("GET /issue/{id}/transitions", s.getTransitions)
-	add("POST /issue/{id}/transitions", s.doTransition)
-	add("GET /issue/{id}/comment", s.getComments)
-	add("POST /issue/{id}/comment", s.addComment)
-	add("GET /issue/{id}/properties", s.getPropertyKeys)
-	add("GET /issue/{id}/properties/{key}", s.getProperty)
-	add("PUT /issue/{id}/properties/{key}", s.putProperty)
+// addIssueRoutes adds the operations on issues.
+func (s *Server) addIssueRoutes() {
+	s.Handle("GET /issue/createmeta", s.getCreateMeta)
+	s.Handle("GET /issue/createmeta/{project}/issuetypes", s.getCreateMetaTypes)
+	s.Handle("GET /issue/createmeta/{project}/issuetypes/{type}", s.getCreateMetaFields)
+	s.Handle("POST /issue", s.createIssue)
+	s.Handle("GET /issue/{id}", s.getIssue)
+	s.Handle("PUT /issue/{id}", s.editIssue)
+	s.Handle("DELETE /issue/{id}", s.deleteIssue)
+	s.Handle("GET /issue/{id}/transitions", s.getTransitions)
+	s.Handle("POST /issue/{id}/transitions", s.doTransition)
+	s.Handle("GET /issue/{id}/comment", s.getComments)
+	s.Handle("POST /issue/{id}/comment", s.addComment)
+	s.Handle("GET /issue/{id}/properties", s.getPropertyKeys)
+	s.Handle("GET /issue/{id}/properties/{key}", s.getProperty)
+	s.Handle("PUT /issue/{id}/properties/{key}", s.putProperty)
 	if s.opt.Flavour == Cloud {
-		add("GET /issue/{id}/changelog", s.getChangelog)
+		s.Handle("GET /issue/{id}/changelog", s.getChangelog)
 	}
 }

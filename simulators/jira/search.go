@@ -40,7 +40,7 @@ func (c *call) searchRequest() (searchRequest, error) {
 	if c.Method == http.MethodPost {
 		return in, c.decode(&in)
 	}
-	q := c.query
+	q := c.Query
 	in = searchRequest{
 		JQL: q.Get("jql"), NextPageToken: q.Get("nextPageToken"), Fields: q["fields"], Properties: q["properties"], Expand: q["expand"],
 		ValidateQuery: q.Get("validateQuery"),

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 func TestJQLFindsWhatItSays(t *testing.T) {
 	both(t, func(t *testing.T, flavour jira.Flavour) {
-		clk := newClock()
+		clk := standintest.NewClock()
 		s := start(t, jira.Options{
 			Flavour: flavour, Clock: clk.Now, Projects: []jira.Project{jira.DefaultProject("ACC"), jira.DefaultProject("OPS")},
 		})
@@ -64,7 +65,7 @@ func TestJQLRefusesWhatItDoesNotKnow(t *testing.T) {
 			`labels = "open`, `created >= soon`, `created = -1d`, `project = ACC ORDER BY rank`, `project = ACC ORDER BY key ASC, created`,
 			`project = ACC ORDER`, `(project = ACC)`, `labels = `, `key != ACC-1`, `updated >= ""`,
 		} {
-			messages, _ := s.do(http.StatusBadRequest, "GET", path+"?jql="+url.QueryEscape(jql), nil).problems(t)
+			messages, _ := problems(t, s.Do(http.StatusBadRequest, "GET", path+"?jql="+url.QueryEscape(jql), nil))
 			require.NotEmpty(t, messages, jql)
 		}
 	})
@@ -103,20 +104,20 @@ func TestCloudSearchDefaultsAndLimits(t *testing.T) {
 	for range 60 {
 		s.create(nil)
 	}
-	bare := s.do(http.StatusOK, "GET", "/rest/api/3/search/jql?jql=project%3DACC", nil).object(t)
+	bare := s.Do(http.StatusOK, "GET", "/rest/api/3/search/jql?jql=project%3DACC", nil).Object(t)
 	require.Len(t, bare["issues"], 50)
 	require.Equal(t, map[string]any{"id": "10060"}, bare["issues"].([]any)[0], "ids only unless fields are asked for")
 	require.NotContains(t, bare, "total")
-	all := s.do(http.StatusOK, "GET", "/rest/api/3/search/jql?jql=project%3DACC&maxResults=1000", nil).object(t)
+	all := s.Do(http.StatusOK, "GET", "/rest/api/3/search/jql?jql=project%3DACC&maxResults=1000", nil).Object(t)
 	require.Len(t, all["issues"], 60)
-	s.do(http.StatusOK, "GET", "/rest/api/2/search/jql?jql=project%3DACC", nil)
+	s.Do(http.StatusOK, "GET", "/rest/api/2/search/jql?jql=project%3DACC", nil)
 
-	s.do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql", nil)
-	s.do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql?jql=project%3DACC&nextPageToken=x", nil)
+	s.Do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql", nil)
+	s.Do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql?jql=project%3DACC&nextPageToken=x", nil)
 	token, isText := bare["nextPageToken"].(string)
 	require.True(t, isText)
-	s.do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql?jql=project%3D10000&nextPageToken="+token, nil)
-	s.do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql?jql=project%3DACC&reconcileIssues=ACC-1", nil)
+	s.Do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql?jql=project%3D10000&nextPageToken="+token, nil)
+	s.Do(http.StatusBadRequest, "GET", "/rest/api/3/search/jql?jql=project%3DACC&reconcileIssues=ACC-1", nil)
 }
 
 func TestCloudSearchAnswersPropertiesAndChangelog(t *testing.T) {
@@ -125,7 +126,7 @@ func TestCloudSearchAnswersPropertiesAndChangelog(t *testing.T) {
 	require.NoError(t, s.SetProperty(key, "teleportAccessRequestId", "req-1"))
 	require.NoError(t, s.Move("alice", key, "Denied"))
 	body := map[string]any{"jql": "project=ACC", "fields": []string{"status"}, "properties": []string{"teleportAccessRequestId"}, "expand": "changelog"}
-	got := s.do(http.StatusOK, "POST", "/rest/api/3/search/jql", body).object(t)["issues"].([]any)[0].(map[string]any)
+	got := s.Do(http.StatusOK, "POST", "/rest/api/3/search/jql", body).Object(t)["issues"].([]any)[0].(map[string]any)
 	require.Equal(t, map[string]any{"teleportAccessRequestId": "req-1"}, got["properties"])
 	require.Contains(t, got, "changelog")
 	require.Len(t, got["fields"], 1)
@@ -135,7 +136,7 @@ func TestOldSearchIsGoneOnCloud(t *testing.T) {
 	s := start(t, jira.Options{})
 	for _, path := range []string{"/rest/api/2/search", "/rest/api/3/search"} {
 		for _, method := range []string{"GET", "POST"} {
-			messages, _ := s.do(http.StatusGone, method, path+"?jql=project%3DACC", nil).problems(t)
+			messages, _ := problems(t, s.Do(http.StatusGone, method, path+"?jql=project%3DACC", nil))
 			require.Contains(t, messages[0], "/rest/api/3/search/jql")
 		}
 	}
@@ -153,14 +154,14 @@ func TestDataCenterSearchPagesByStartWithTotal(t *testing.T) {
 	require.Equal(t, 100, last.StartAt)
 	require.Len(t, last.Issues, 20)
 	require.Equal(t, "ACC-101", last.Issues[0].Key)
-	full := s.do(http.StatusOK, "GET", "/rest/api/2/search?jql=key%3DACC-1", nil).object(t)["issues"].([]any)[0].(map[string]any)["fields"]
+	full := s.Do(http.StatusOK, "GET", "/rest/api/2/search?jql=key%3DACC-1", nil).Object(t)["issues"].([]any)[0].(map[string]any)["fields"]
 	require.Contains(t, full, "description")
 	require.NotContains(t, full, "comment")
 
 	require.Empty(t, s.search("key in (ACC-500)", map[string]any{"validateQuery": false}).Issues)
-	s.do(http.StatusNotFound, "GET", "/rest/api/3/myself", nil)
-	s.do(http.StatusNotFound, "GET", "/rest/api/2/search/jql?jql=project%3DACC", nil)
-	s.do(http.StatusOK, "GET", "/rest/api/latest/myself", nil)
+	s.Do(http.StatusNotFound, "GET", "/rest/api/3/myself", nil)
+	s.Do(http.StatusNotFound, "GET", "/rest/api/2/search/jql?jql=project%3DACC", nil)
+	s.Do(http.StatusOK, "GET", "/rest/api/latest/myself", nil)
 }
 
 func TestUnknownKeysCanBeIgnored(t *testing.T) {
@@ -171,10 +172,10 @@ func TestUnknownKeysCanBeIgnored(t *testing.T) {
 }
 
 func TestP2_SearchLagsBehindAndReconciles(t *testing.T) {
-	clk := newClock()
+	clk := standintest.NewClock()
 	s := start(t, jira.Options{Clock: clk.Now, IndexLag: time.Minute})
 	key := s.create(map[string]any{"labels": []string{"x"}})
-	s.do(http.StatusOK, "GET", issuePath(key), nil)
+	s.Do(http.StatusOK, "GET", issuePath(key), nil)
 	require.Empty(t, s.search("labels = x", nil).keys(), "a read by key is never late, a search is")
 	require.Equal(t, []string{key}, s.search("labels = x", map[string]any{"reconcileIssues": []int{10001}}).keys())
 

@@ -1,104 +1,34 @@
 package jira_test
 
 import (
-	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
-
-func TestStopAndRestartKeepAddressAndIssues(t *testing.T) {
-	s := start(t, jira.Options{})
-	url, key := s.URL(), s.create(nil)
-	require.Error(t, s.Start(), "it runs already")
-	s.Stop()
-	s.Stop()
-	_, err := s.try("GET", issuePath(key), nil)
-	require.Error(t, err)
-	require.NoError(t, s.Restart())
-	require.Equal(t, url, s.URL())
-	s.do(http.StatusOK, "GET", issuePath(key), nil)
-	require.NoError(t, s.Restart())
-	s.do(http.StatusOK, "GET", issuePath(key), nil)
-}
 
 func TestBasePathStandsBeforeEverything(t *testing.T) {
 	s := start(t, jira.Options{BasePath: "jira/"})
 	require.True(t, strings.HasSuffix(s.URL(), "/jira"))
 	require.Equal(t, s.URL()+"/board", s.BoardURL())
 	s.create(nil)
-	read := s.do(http.StatusOK, "GET", issuePath("ACC-1"), nil).object(t)
+	read := s.Do(http.StatusOK, "GET", issuePath("ACC-1"), nil).Object(t)
 	require.Equal(t, s.URL()+"/rest/api/2/issue/10001", read["self"])
-	resp, err := s.client.Get(strings.TrimSuffix(s.URL(), "/jira") + "/rest/api/2/serverInfo")
+	resp, err := s.HTTP.Get(strings.TrimSuffix(s.URL(), "/jira") + "/rest/api/2/serverInfo")
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusNotFound, resp.StatusCode)
 }
 
-func TestTLSAndAResetOverTLS(t *testing.T) {
-	throwaway := httptest.NewUnstartedServer(nil)
-	throwaway.EnableHTTP2 = true // its client would rather speak HTTP/2
-	throwaway.StartTLS()
-	defer throwaway.Close()
-	s := start(t, jira.Options{TLS: &tls.Config{Certificates: throwaway.TLS.Certificates, NextProtos: []string{"h2", "http/1.1"}}})
-	s.client = throwaway.Client()
-	require.True(t, strings.HasPrefix(s.URL(), "https://"))
-	s.create(nil)
-	s.Inject(jira.Fault{Reset: true, Count: 1})
-	_, err := s.try("POST", "/rest/api/2/issue", fields(nil))
-	require.Error(t, err)
-	require.Equal(t, 1, s.do(http.StatusOK, "GET", "/rest/api/3/issue/ACC-1", nil).ProtoMajor)
-}
-
-func TestCallsAreCountedByRoute(t *testing.T) {
-	s := start(t, jira.Options{})
-	key := s.create(nil)
-	s.do(http.StatusOK, "GET", "/rest/api/3/issue/"+key, nil)
-	s.do(http.StatusOK, "GET", issuePath("10001"), nil)
-	s.do(http.StatusNotFound, "GET", "/rest/api/3/nonsense", nil)
-	s.do(http.StatusNotFound, "GET", "/elsewhere", nil)
-	s.do(http.StatusMethodNotAllowed, "PATCH", issuePath(key), nil)
-	s.do(http.StatusOK, "GET", "/board", nil)
-	require.Equal(t, map[string]int{"POST /issue": 1, "GET /issue/{id}": 2, "other": 3}, s.Calls())
-	require.Equal(t, 6, s.TotalCalls())
-	s.ResetCalls()
-	require.Zero(t, s.TotalCalls())
-}
-
-func TestP6_LatencyIsWaitedSideBySide(t *testing.T) {
-	const latency, callers = 200 * time.Millisecond, 64
-	s := start(t, jira.Options{Latency: latency})
-	var wg sync.WaitGroup
-	started := time.Now()
-	for range callers {
-		wg.Go(func() {
-			a, err := s.try("POST", "/rest/api/2/issue", fields(nil))
-			if err != nil || a.StatusCode != http.StatusCreated {
-				t.Errorf("create: %v %s", err, a.body)
-			}
-		})
-	}
-	wg.Wait()
-	require.GreaterOrEqual(t, time.Since(started), latency)
-	require.Less(t, time.Since(started), callers*latency/2, "calls wait one after another")
-	require.Len(t, s.Issues(), callers)
-}
-
-func TestTheBoardHasNoLatency(t *testing.T) {
-	s := start(t, jira.Options{Latency: time.Hour})
-	s.do(http.StatusOK, "GET", "/board", nil)
-}
-
 func TestConcurrentUseKeepsEveryChange(t *testing.T) {
 	s := start(t, jira.Options{})
-	hook := receiver(t, nil)
+	hook := standintest.Receive(t, nil)
 	s.AddWebhook(jira.Webhook{URL: hook.URL})
 	key := s.create(nil)
 	var wg sync.WaitGroup
@@ -123,13 +53,8 @@ func TestConcurrentUseKeepsEveryChange(t *testing.T) {
 	require.Len(t, issue.Comments, 160)
 	require.Len(t, s.Issues(), 161)
 	require.NoError(t, s.WaitDeliveries(t.Context()))
-	carol := s.do(http.StatusOK, "GET", "/rest/api/3/user?accountId=712020:carol", nil).object(t)
+	carol := s.Do(http.StatusOK, "GET", "/rest/api/3/user?accountId=712020:carol", nil).Object(t)
 	require.Len(t, carol["displayName"], len("Carol Cooper")+160)
-}
-
-func TestTooLargeABodyIsRefused(t *testing.T) {
-	s := start(t, jira.Options{})
-	s.do(http.StatusRequestEntityTooLarge, "POST", "/rest/api/2/issue", `"`+strings.Repeat("x", 5<<20)+`"`)
 }
 
 func BenchmarkCreateAndRead(b *testing.B) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 type transitions struct {
@@ -26,7 +27,7 @@ func TestTransitionsFollowTheWorkflow(t *testing.T) {
 		s := start(t, jira.Options{Flavour: flavour})
 		key := s.create(nil)
 		var list transitions
-		s.do(http.StatusOK, "GET", issuePath(key)+"/transitions", nil).into(t, &list)
+		s.Do(http.StatusOK, "GET", issuePath(key)+"/transitions", nil).Into(t, &list)
 		var to []string
 		for _, tr := range list.Transitions {
 			to = append(to, tr.To.Name)
@@ -34,14 +35,14 @@ func TestTransitionsFollowTheWorkflow(t *testing.T) {
 		require.Equal(t, []string{"In Review", "Approved", "Denied", "Expired", "Promoted"}, to)
 		require.Equal(t, "done", list.Transitions[1].To.StatusCategory.Key)
 
-		s.do(http.StatusNoContent, "POST", issuePath(key)+"/transitions", transitionTo("31"))
+		s.Do(http.StatusNoContent, "POST", issuePath(key)+"/transitions", transitionTo("31"))
 		issue, _ := s.Issue(key)
 		require.Equal(t, "Approved", issue.Status)
 
 		// A second time, and from elsewhere, it is refused and changes nothing.
-		s.do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", transitionTo("31"))
-		s.do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", transitionTo("51"))
-		s.do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", `{}`)
+		s.Do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", transitionTo("31"))
+		s.Do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", transitionTo("51"))
+		s.Do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", `{}`)
 		again, _ := s.Issue(key)
 		require.Equal(t, issue.History, again.History)
 	})
@@ -54,9 +55,9 @@ func TestTransitionTakesACommentOnlyOnAScreen(t *testing.T) {
 	key := s.create(nil)
 	body := transitionTo("31")
 	body["update"] = map[string]any{"comment": []any{map[string]any{"add": map[string]any{"body": "no"}}}}
-	s.do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", body)
+	s.Do(http.StatusBadRequest, "POST", issuePath(key)+"/transitions", body)
 	body["transition"] = map[string]any{"id": 41}
-	s.do(http.StatusNoContent, "POST", issuePath(key)+"/transitions", body)
+	s.Do(http.StatusNoContent, "POST", issuePath(key)+"/transitions", body)
 	issue, _ := s.Issue(key)
 	require.Equal(t, "Denied", issue.Status)
 	require.Equal(t, "no", issue.Comments[0].Body)
@@ -87,7 +88,7 @@ func TestW15_ChangelogOrderFollowsFlavourAndSwitch(t *testing.T) {
 					}
 				}
 			}
-			s.do(http.StatusOK, "GET", issuePath(key)+"?expand=changelog", nil).into(t, &read)
+			s.Do(http.StatusOK, "GET", issuePath(key)+"?expand=changelog", nil).Into(t, &read)
 			require.Equal(t, 2, read.Changelog.Total)
 			require.Equal(t, tc.first, read.Changelog.Histories[0].Items[0]["toString"])
 			issue, _ := s.Issue(key)
@@ -108,12 +109,12 @@ func TestChangelogPagesAreOldestFirstOnCloud(t *testing.T) {
 		Total  int
 		Values []struct{ ID string }
 	}
-	s.do(http.StatusOK, "GET", issuePath(key)+"/changelog", nil).into(t, &page)
+	s.Do(http.StatusOK, "GET", issuePath(key)+"/changelog", nil).Into(t, &page)
 	require.Equal(t, 120, page.Total)
 	require.Len(t, page.Values, 100)
 	require.False(t, page.IsLast)
 	require.Equal(t, "20001", page.Values[0].ID)
-	s.do(http.StatusOK, "GET", issuePath(key)+"/changelog?startAt=100", nil).into(t, &page)
+	s.Do(http.StatusOK, "GET", issuePath(key)+"/changelog?startAt=100", nil).Into(t, &page)
 	require.True(t, page.IsLast)
 	require.Len(t, page.Values, 20)
 
@@ -123,13 +124,13 @@ func TestChangelogPagesAreOldestFirstOnCloud(t *testing.T) {
 			Histories []struct{ ID string }
 		}
 	}
-	s.do(http.StatusOK, "GET", issuePath(key)+"?expand=changelog", nil).into(t, &read)
+	s.Do(http.StatusOK, "GET", issuePath(key)+"?expand=changelog", nil).Into(t, &read)
 	require.Len(t, read.Changelog.Histories, 100, "an issue read shows the newest hundred")
 	require.Equal(t, "20120", read.Changelog.Histories[0].ID)
 }
 
 func TestMoveActsAsThePerson(t *testing.T) {
-	clk := newClock()
+	clk := standintest.NewClock()
 	s := start(t, jira.Options{Clock: clk.Now})
 	key := s.create(nil)
 	clk.Add(time.Minute)
@@ -155,7 +156,7 @@ func TestW16_BacklogWorkflowStartsElsewhere(t *testing.T) {
 	issue, _ := s.Issue(key)
 	require.Equal(t, "Backlog", issue.Status)
 	require.Error(t, s.Move("alice", key, "Approved"))
-	s.do(http.StatusNoContent, "POST", issuePath(key)+"/transitions", transitionTo("71"))
+	s.Do(http.StatusNoContent, "POST", issuePath(key)+"/transitions", transitionTo("71"))
 	require.NoError(t, s.Move("alice", key, "Approved"))
 }
 
@@ -167,7 +168,7 @@ func TestRenamedStatusKeepsItsID(t *testing.T) {
 	var read struct {
 		Fields struct{ Status struct{ ID, Name string } }
 	}
-	s.do(http.StatusOK, "GET", issuePath(key), nil).into(t, &read)
+	s.Do(http.StatusOK, "GET", issuePath(key), nil).Into(t, &read)
 	require.Equal(t, "Granted", read.Fields.Status.Name)
 	require.Equal(t, "10102", read.Fields.Status.ID)
 	issue, _ := s.Issue(key)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // issueUpdate is the body of a create, an edit and a transition.
@@ -57,11 +59,11 @@ func (s *Server) createIssue(c *call) (reply, error) {
 	}
 	d.issue.Creator = s.userID(c.user)
 	issue := s.store.create(d.issue, s.stamp())
-	s.notifyHooks(issue)
-	s.sender.issueEvent("jira:issue_created", "issue_created", c.user, issue, nil)
-	return reply{http.StatusCreated, map[string]string{
+	s.onIssue.Tell(*issue)
+	s.issueEvent("jira:issue_created", "issue_created", c.user, issue, nil)
+	return standin.Answer(http.StatusCreated, map[string]string{
 		"id": issue.ID, "key": issue.Key, "self": s.self(c.v3, "/issue/"+issue.ID),
-	}}, nil
+	})
 }
 
 // newDraft finds project and issue type and starts an issue in the initial status.
@@ -101,7 +103,7 @@ func (s *Server) editIssue(c *call) (reply, error) {
 	if err := s.applyUpdate(c, issue, in); err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusNoContent}, nil
+	return standin.Answer(http.StatusNoContent, nil)
 }
 
 // applyUpdate changes an issue by the fields, operations and properties of an edit.
@@ -132,7 +134,7 @@ func (s *Server) applyUpdate(c *call, issue *Issue, in issueUpdate) error {
 	}
 	s.commentEvents(next, commented)
 	if len(items) > 0 {
-		s.sender.issueEvent("jira:issue_updated", "issue_updated", c.user, next, items)
+		s.issueEvent("jira:issue_updated", "issue_updated", c.user, next, items)
 	}
 	return nil
 }
@@ -179,8 +181,8 @@ func (s *Server) deleteIssue(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	s.sender.issueEvent("jira:issue_deleted", "issue_deleted", c.user, gone, nil)
-	return reply{status: http.StatusNoContent}, nil
+	s.issueEvent("jira:issue_deleted", "issue_deleted", c.user, gone, nil)
+	return standin.Answer(http.StatusNoContent, nil)
 }
 
 func checkProperties(in []property) (map[string]json.RawMessage, error) {

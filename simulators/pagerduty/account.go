@@ -12,6 +12,7 @@ type account struct {
 	users      []*User
 	userByMail map[string]*User
 	userByID   map[string]*User
+	teams      []*Team
 	services   []*Service
 	policies   []*Policy
 	schedules  []*Schedule
@@ -40,6 +41,9 @@ func newAccount(o Options) (*account, error) {
 	for i, name := range o.Actions {
 		a.actions = append(a.actions, action{id: fmt.Sprintf("01ACTION%018d", i+1), name: name})
 	}
+	if err := a.addTeams(o.Teams); err != nil {
+		return nil, err
+	}
 	if err := a.addSchedules(o.Schedules); err != nil {
 		return nil, err
 	}
@@ -55,6 +59,21 @@ func newAccount(o Options) (*account, error) {
 		a.services = append(a.services, &s)
 	}
 	return a, nil
+}
+
+func (a *account) addTeams(list []Team) error {
+	for i, t := range list {
+		t.ID, t.Members = made(t.ID, "PT", i), slices.Clone(t.Members)
+		for j, name := range t.Members {
+			u := a.user(name)
+			if u == nil {
+				return fmt.Errorf("pagerduty simulator: team %s: no user %q", t.Name, name)
+			}
+			t.Members[j] = u.ID
+		}
+		a.teams = append(a.teams, &t)
+	}
+	return nil
 }
 
 func (a *account) addSchedules(list []Schedule) error {

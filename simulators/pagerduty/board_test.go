@@ -3,28 +3,12 @@ package pagerduty_test
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/pagerduty"
 )
-
-// post sends a form as a browser does.
-func (a *account) post(site string, form url.Values) answer {
-	a.t.Helper()
-	req, err := http.NewRequestWithContext(a.t.Context(), "POST", a.BoardURL()+"/act", strings.NewReader(form.Encode()))
-	require.NoError(a.t, err)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Sec-Fetch-Site", site)
-	client := *a.client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req)
-	require.NoError(a.t, err)
-	require.NoError(a.t, resp.Body.Close())
-	return answer{Response: resp}
-}
 
 func TestThePageShowsIncidentsAndEscapesThem(t *testing.T) {
 	a := start(t, pagerduty.Options{})
@@ -33,8 +17,8 @@ func TestThePageShowsIncidentsAndEscapesThem(t *testing.T) {
 	})
 	require.NoError(t, a.AddNote("bob", id, "approve: <b>fine</b>"))
 	require.NoError(t, a.InvokeAction("alice", id, "Deny"))
-	got := a.do(200, "GET", "/board?as=alice&message=told", nil)
-	page := string(got.body)
+	got := a.Do(200, "GET", "/board?as=alice&message=told", nil)
+	page := string(got.Body)
 	for _, text := range []string{
 		"&lt;script&gt;alert(1)&lt;/script&gt;", "who &amp; why\nline", "approve: &lt;b&gt;fine&lt;/b&gt;", "Bob Brown", "action Deny", "told",
 		`<option value="PALICE1" selected>`, "assigned to Alice Adams", "Production EP, level 1: Alice Adams (primary)",
@@ -52,7 +36,7 @@ func TestThePagesButtonsActAsTheChosenPerson(t *testing.T) {
 	a := start(t, pagerduty.Options{})
 	id := a.create(nil)
 	press := func(button, text string) string {
-		got := a.post("same-origin", url.Values{"user": {"PDAVE01"}, "incident": {id}, "do": {button}, "note": {text}})
+		got := a.Post("/board/act", "same-origin", url.Values{"user": {"PDAVE01"}, "incident": {id}, "do": {button}, "note": {text}})
 		require.Equal(t, http.StatusSeeOther, got.StatusCode)
 		return got.Header.Get("Location")
 	}
@@ -65,29 +49,20 @@ func TestThePagesButtonsActAsTheChosenPerson(t *testing.T) {
 	require.Equal(t, "PDAVE01", in.Notes[0].User)
 	require.Equal(t, "Approve", in.Invocations[0].Action)
 	require.Equal(t, []string{"resolved", "PDAVE01"}, []string{in.Status, in.StatusBy})
-	require.Contains(t, string(a.do(200, "GET", "/board", nil).body), ">Reopen<")
+	require.Contains(t, string(a.Do(200, "GET", "/board", nil).Body), ">Reopen<")
 	press("reopen", "")
 	in, _ = a.Incident(id)
 	require.True(t, in.Open())
 	for _, wrong := range []string{"note", "invented", "action:Invented"} {
 		require.Contains(t, press(wrong, ""), "message=", "what is not possible says so")
 	}
-	nobody := a.post("same-origin", url.Values{"incident": {id}, "do": {"resolve"}})
+	nobody := a.Post("/board/act", "same-origin", url.Values{"incident": {id}, "do": {"resolve"}})
 	require.Contains(t, nobody.Header.Get("Location"), "message=", "the page never acts as automation")
-}
-
-func TestThePageRefusesFormsOfOtherSites(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	id := a.create(nil)
-	got := a.post("cross-site", url.Values{"user": {"PDAVE01"}, "incident": {id}, "do": {"resolve"}})
-	require.Equal(t, http.StatusForbidden, got.StatusCode)
-	in, _ := a.Incident(id)
-	require.True(t, in.Open())
 }
 
 func TestThePagesStateChangesWithEveryChange(t *testing.T) {
 	a := start(t, pagerduty.Options{})
-	version := func() any { return a.do(200, "GET", "/board/state", nil).object(t)["version"] }
+	version := func() any { return a.Do(200, "GET", "/board/state", nil).Object(t)["version"] }
 	before := version()
 	require.Equal(t, before, version())
 	id := a.create(nil)

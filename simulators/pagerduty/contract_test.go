@@ -15,7 +15,7 @@ func checked(t *testing.T, opt pagerduty.Options) *account {
 	t.Helper()
 	c := spec.Load(t)
 	a := start(t, opt)
-	a.client.Transport = c.Transport(a.client.Transport)
+	a.HTTP.Transport = c.Transport(a.HTTP.Transport)
 	return a
 }
 
@@ -26,14 +26,14 @@ func TestIncidentsKeepTheContract(t *testing.T) {
 		"body":              map[string]any{"type": "incident_body", "details": "text"},
 		"escalation_policy": map[string]any{"id": "PPOLICY", "type": "escalation_policy_reference"},
 	})
-	a.do(400, "POST", "/incidents", draft(map[string]any{"incident_key": "key"}))
-	a.do(400, "POST", "/incidents", draft(map[string]any{"title": ""}))
-	a.do(200, "POST", "/incidents/"+id+"/notes", note("hello"))
-	a.do(200, "PUT", "/incidents/"+id, change(map[string]any{"status": "acknowledged"}))
-	a.do(200, "PUT", "/incidents/"+id, change(map[string]any{
+	a.Do(400, "POST", "/incidents", draft(map[string]any{"incident_key": "key"}))
+	a.Do(400, "POST", "/incidents", draft(map[string]any{"title": ""}))
+	a.Do(200, "POST", "/incidents/"+id+"/notes", note("hello"))
+	a.Do(200, "PUT", "/incidents/"+id, change(map[string]any{"status": "acknowledged"}))
+	a.Do(200, "PUT", "/incidents/"+id, change(map[string]any{
 		"title": "other", "urgency": "high", "priority": "P2", "escalation_level": 2,
 	}))
-	a.do(200, "PUT", "/incidents", map[string]any{"incidents": []any{
+	a.Do(200, "PUT", "/incidents", map[string]any{"incidents": []any{
 		map[string]any{"id": id, "type": "incident_reference", "status": "resolved", "resolution": "done"},
 	}})
 	for _, path := range []string{
@@ -42,13 +42,13 @@ func TestIncidentsKeepTheContract(t *testing.T) {
 		"/incidents/" + id + "/log_entries", "/incidents/" + id + "/log_entries?is_overview=true&include[]=channels",
 		"/incidents/" + id + "/log_entries?include[]=incidents", "/incidents/" + id + "?include[]=services",
 	} {
-		a.do(200, "GET", path, nil)
+		a.Do(200, "GET", path, nil)
 	}
-	a.do(404, "GET", "/incidents/PNONE", nil)
-	a.do(404, "GET", "/incidents/PNONE/notes", nil)
-	a.with("Authorization", "Token token=x").do(401, "GET", "/incidents", nil)
+	a.Do(404, "GET", "/incidents/PNONE", nil)
+	a.Do(404, "GET", "/incidents/PNONE/notes", nil)
+	a.with("Authorization", "Token token=x").Do(401, "GET", "/incidents", nil)
 	a.Inject(pagerduty.Fault{Status: http.StatusTooManyRequests, RetryAfter: "1", Count: 1})
-	a.do(429, "GET", "/incidents", nil)
+	a.Do(429, "GET", "/incidents", nil)
 }
 
 func TestTheDirectoryKeepsTheContract(t *testing.T) {
@@ -59,31 +59,33 @@ func TestTheDirectoryKeepsTheContract(t *testing.T) {
 		"/users", "/users?query=alice&limit=1&offset=0&total=true", "/users/PALICE1",
 		"/services", "/services?query=prod&include[]=escalation_policies", "/services/PSERVIC", "/escalation_policies",
 		"/escalation_policies/PPOLICY", "/schedules", "/schedules/PSCHED1", "/schedules/PSCHED1?since=2026-01-01T00:00:00Z",
-		"/schedules/PSCHED1/users", "/priorities", "/abilities",
+		"/schedules/PSCHED1/users", "/teams", "/teams?query=op&limit=1&total=true", "/teams/PTEAM01/members",
+		"/teams/PTEAM01/members?include[]=users&limit=2&offset=1", "/priorities", "/abilities",
 	} {
-		a.do(200, "GET", path, nil)
+		a.Do(200, "GET", path, nil)
 	}
-	a.with("Authorization", "Token token=token-of-bob").do(200, "GET", "/users/me", nil)
-	a.do(404, "GET", "/users/PNONE", nil)
-	a.do(400, "GET", "/users/me", nil)
+	a.with("Authorization", "Token token=token-of-bob").Do(200, "GET", "/users/me", nil)
+	a.Do(404, "GET", "/users/PNONE", nil)
+	a.Do(404, "GET", "/teams/PNONE/members", nil)
+	a.Do(400, "GET", "/users/me", nil)
 }
 
 func TestSubscriptionsKeepTheContract(t *testing.T) {
 	a := checked(t, pagerduty.Options{})
 	in := receiver(t, nil)
-	made := a.do(200, "POST", "/webhook_subscriptions", subscription(in.URL, nil)).object(t)
-	id, _ := made.at("webhook_subscription", "id").(string)
-	a.do(200, "GET", "/webhook_subscriptions", nil)
-	a.do(200, "GET", "/webhook_subscriptions?filter_type=account&limit=1", nil)
-	a.do(200, "GET", "/webhook_subscriptions/"+id, nil)
-	a.do(200, "PUT", "/webhook_subscriptions/"+id, map[string]any{"webhook_subscription": map[string]any{
+	made := a.Do(200, "POST", "/webhook_subscriptions", subscription(in.URL, nil)).Object(t)
+	id, _ := made.At("webhook_subscription", "id").(string)
+	a.Do(200, "GET", "/webhook_subscriptions", nil)
+	a.Do(200, "GET", "/webhook_subscriptions?filter_type=account&limit=1", nil)
+	a.Do(200, "GET", "/webhook_subscriptions/"+id, nil)
+	a.Do(200, "PUT", "/webhook_subscriptions/"+id, map[string]any{"webhook_subscription": map[string]any{
 		"events": []string{"incident.annotated"}, "active": false, "description": "other",
 	}})
-	a.do(202, "POST", "/webhook_subscriptions/"+id+"/ping", nil)
-	a.do(200, "POST", "/webhook_subscriptions/"+id+"/enable", nil)
-	a.do(204, "DELETE", "/webhook_subscriptions/"+id, nil)
-	a.do(404, "GET", "/webhook_subscriptions/"+id, nil)
-	a.do(400, "POST", "/webhook_subscriptions", subscription("nowhere", nil))
+	a.Do(202, "POST", "/webhook_subscriptions/"+id+"/ping", nil)
+	a.Do(200, "POST", "/webhook_subscriptions/"+id+"/enable", nil)
+	a.Do(204, "DELETE", "/webhook_subscriptions/"+id, nil)
+	a.Do(404, "GET", "/webhook_subscriptions/"+id, nil)
+	a.Do(400, "POST", "/webhook_subscriptions", subscription("nowhere", nil))
 	require.NoError(t, a.WaitDeliveries(t.Context()))
 }
 
@@ -93,7 +95,8 @@ func TestTheContractNoticesAViolation(t *testing.T) {
 	check := func(method, path, body, answer string, status int) []error {
 		req, err := http.NewRequestWithContext(t.Context(), method, a.URL()+path, nil)
 		require.NoError(t, err)
-		req.Header = a.header.Clone()
+		a.Login(req)
+		req.Header.Set("Content-Type", "application/json")
 		resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}
 		return c.Check(req, []byte(body), resp, []byte(answer))
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // pointer is how a request names an object: {"id", "type"}.
@@ -53,7 +55,7 @@ func (s *Server) createIncident(c *call) (reply, error) {
 	if err := s.open(incident, by.ID); err != nil {
 		return reply{}, err
 	}
-	return reply{http.StatusCreated, map[string]any{"incident": s.incidentJSON(incident, c)}}, nil
+	return standin.Answer(http.StatusCreated, map[string]any{"incident": s.incidentJSON(incident, c)})
 }
 
 // fromDraft checks a draft; what is wrong with it is told all at once.
@@ -145,7 +147,7 @@ func (s *Server) open(in *Incident, by string) error {
 	if err := s.keep(in, by, now); err != nil {
 		return err
 	}
-	s.notifyHooks(in)
+	s.onIncident.Tell(*in)
 	return nil
 }
 
@@ -155,7 +157,7 @@ func (s *Server) keep(in *Incident, by string, now time.Time) error {
 	if err := s.store.create(in, now); err != nil {
 		return err
 	}
-	s.sender.event("incident.triggered", by, in, s.incidentEvent)
+	s.event("incident.triggered", by, in, s.incidentEvent)
 	return nil
 }
 

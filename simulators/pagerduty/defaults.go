@@ -14,6 +14,8 @@ const (
 	// PrimarySchedule and SecondarySchedule are levels 1 and 2 of the policy.
 	PrimarySchedule   = "primary"
 	SecondarySchedule = "secondary"
+	// DefaultTeam is the team of alice, bob and carol.
+	DefaultTeam = "Operations"
 )
 
 // DefaultUsers are alice, bob, carol and dave at example.com. Each has a user-level API key "token-of-" and the name.
@@ -24,6 +26,11 @@ func DefaultUsers() []User {
 		{ID: "PCAROL1", Name: "Carol Cooper", Email: "carol@example.com", Token: "token-of-carol"},
 		{ID: "PDAVE01", Name: "Dave Dunn", Email: "dave@example.com", Token: "token-of-dave"},
 	}
+}
+
+// DefaultTeams is one team, of alice, bob and carol.
+func DefaultTeams() []Team {
+	return []Team{{ID: "PTEAM01", Name: DefaultTeam, Members: []string{"PALICE1", "PBOB001", "PCAROL1"}}}
 }
 
 // DefaultSchedules are primary, with alice on call, and secondary, with bob; both shifts began a week before now and do not

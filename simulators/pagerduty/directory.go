@@ -9,7 +9,7 @@ import (
 
 // matching are the entries whose name has the query in it, in any case; for users the e-mail counts too.
 func matching[T any](c *call, list []*T, names func(*T) []string) []*T {
-	query := strings.ToLower(c.query.Get("query"))
+	query := strings.ToLower(c.Query.Get("query"))
 	var out []*T
 	for _, entry := range list {
 		if slices.ContainsFunc(names(entry), func(name string) bool { return strings.Contains(strings.ToLower(name), query) }) {
@@ -30,7 +30,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 }
 
 func (s *Server) getUser(c *call) (reply, error) {
-	u := s.acc.userByID[c.path["id"]]
+	u := s.acc.userByID[c.Path["id"]]
 	if u == nil {
 		return reply{}, notFound()
 	}
@@ -51,14 +51,14 @@ func (s *Server) listServices(c *call) (reply, error) {
 		return reply{}, err
 	}
 	found := matching(c, s.acc.services, func(v *Service) []string { return []string{v.Name} })
-	if name := c.query.Get("name"); name != "" {
+	if name := c.Query.Get("name"); name != "" {
 		found = slices.DeleteFunc(found, func(v *Service) bool { return v.Name != name })
 	}
 	return paged(p, "services", found, func(v *Service) any { return s.serviceJSON(v, c) })
 }
 
 func (s *Server) getService(c *call) (reply, error) {
-	v := find(s.acc.services, func(v *Service) bool { return v.ID == c.path["id"] })
+	v := find(s.acc.services, func(v *Service) bool { return v.ID == c.Path["id"] })
 	if v == nil {
 		return reply{}, notFound()
 	}
@@ -75,7 +75,7 @@ func (s *Server) listPolicies(c *call) (reply, error) {
 }
 
 func (s *Server) getPolicy(c *call) (reply, error) {
-	v := find(s.acc.policies, func(v *Policy) bool { return v.ID == c.path["id"] })
+	v := find(s.acc.policies, func(v *Policy) bool { return v.ID == c.Path["id"] })
 	if v == nil {
 		return reply{}, notFound()
 	}
@@ -93,7 +93,7 @@ func (s *Server) listSchedules(c *call) (reply, error) {
 
 // scheduleOf is the schedule of the path.
 func (s *Server) scheduleOf(c *call) (*Schedule, error) {
-	if v := find(s.acc.schedules, func(v *Schedule) bool { return v.ID == c.path["id"] }); v != nil {
+	if v := find(s.acc.schedules, func(v *Schedule) bool { return v.ID == c.Path["id"] }); v != nil {
 		return v, nil
 	}
 	return nil, notFound()

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // PagerDuty's codes of errors, as its pages and clients tell them.
@@ -60,10 +62,32 @@ func badArguments(details ...string) error {
 
 func notFound() error { return failure(http.StatusNotFound, codeNotFound, "Not Found") }
 
-// asAPIError turns any error into an answer; one that is none of ours is a fault of the simulator itself.
+// refuse turns any error into an answer; one that is none of ours is a fault of the simulator itself.
+func refuse(_ http.Header, err error) (status int, body any) {
+	e := asAPIError(err)
+	return e.status, e.body()
+}
+
 func asAPIError(err error) *apiError {
 	if e, ok := errors.AsType[*apiError](err); ok {
 		return e
 	}
-	return &apiError{status: http.StatusInternalServerError, code: codeInternal, message: err.Error()}
+	problem, ok := errors.AsType[*standin.Problem](err)
+	if !ok {
+		return &apiError{status: http.StatusInternalServerError, code: codeInternal, message: err.Error()}
+	}
+	e := &apiError{status: problem.Status, code: codeInternal, message: problem.Error()}
+	switch problem.Status {
+	case http.StatusTooManyRequests:
+		e.code, e.message = codeRateLimit, "Rate Limit Exceeded"
+	case http.StatusUnauthorized:
+		e.code, e.message = codeAuthentication, "Authentication failed"
+	case http.StatusForbidden:
+		e.code, e.message = codeAccessDenied, "Access Denied"
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		e.code = codeNotFound
+	case http.StatusRequestEntityTooLarge, http.StatusBadRequest:
+		e.code = codeInvalidInput
+	}
+	return e
 }

@@ -1,10 +1,9 @@
 package pagerduty_test
 
 import (
-	"context"
-	"net/http"
+	"fmt"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,11 +12,11 @@ import (
 
 func TestW9_RateLimitCarriesCodeAndHeaders(t *testing.T) {
 	a := start(t, pagerduty.Options{})
-	require.Equal(t, "960", a.do(200, "GET", "/users", nil).Header.Get("ratelimit-limit"))
+	require.Equal(t, "960", a.Do(200, "GET", "/users", nil).Header.Get("ratelimit-limit"))
 	a.Inject(pagerduty.Fault{Method: "POST", PathContains: "/incidents", Status: 429, RetryAfter: "7", Count: 2})
 	for range 2 {
-		got := a.do(429, "POST", "/incidents", draft(nil))
-		code, message, _ := got.problem(t)
+		got := a.Do(429, "POST", "/incidents", draft(nil))
+		code, message, _ := problem(t, got)
 		require.Equal(t, []any{2020, "Rate Limit Exceeded"}, []any{code, message})
 		require.Equal(t, []string{"7", "0", "7"}, []string{
 			got.Header.Get("Retry-After"), got.Header.Get("ratelimit-remaining"), got.Header.Get("ratelimit-reset"),
@@ -27,8 +26,8 @@ func TestW9_RateLimitCarriesCodeAndHeaders(t *testing.T) {
 	require.Len(t, a.Incidents(), 1, "the faults left nothing behind")
 	require.Equal(t, 3, a.Calls()["POST /incidents"])
 	a.Inject(pagerduty.Fault{Status: 429, Bare: true, Count: 1})
-	bare := a.do(429, "GET", "/users", nil)
-	require.Empty(t, bare.body)
+	bare := a.Do(429, "GET", "/users", nil)
+	require.Empty(t, bare.Body)
 	require.Empty(t, bare.Header.Get("ratelimit-reset"))
 }
 
@@ -36,43 +35,26 @@ func TestW10_EveryRefusalHasItsStatusAndCode(t *testing.T) {
 	a := start(t, pagerduty.Options{})
 	for status, code := range map[int]int{401: 2006, 403: 2010, 404: 2100, 429: 2020, 500: 2000} {
 		a.Inject(pagerduty.Fault{Status: status, Count: 1})
-		got, _, _ := a.do(status, "GET", "/abilities", nil).problem(t)
+		got, _, _ := problem(t, a.Do(status, "GET", "/abilities", nil))
 		require.Equal(t, code, got)
 	}
+	for path, want := range map[string][]any{"GET /nonsense": {404, 2100, "Not Found"}, "PATCH /users": {405, 2100, "Method Not Allowed"}} {
+		method, path, _ := strings.Cut(path, " ")
+		code, message, _ := problem(t, a.Do(want[0].(int), method, path, nil)) //nolint:forcetypeassert // two lines above
+		require.Equal(t, fmt.Sprint(want[1:]), fmt.Sprint([]any{code, message}))
+	}
+	code, message, _ := problem(t, a.Do(413, "POST", "/incidents", `"`+strings.Repeat("x", 5<<20)+`"`))
+	require.Equal(t, []any{2001, "Request Entity Too Large"}, []any{code, message})
 	for _, value := range []string{"", "Token token=", "Token token=wrong", "Bearer " + pagerduty.DefaultToken, "Token token=" + pagerduty.DefaultToken + "x"} {
-		code, message, _ := a.with("Authorization", value).do(401, "GET", "/abilities", nil).problem(t)
+		code, message, _ := problem(t, a.with("Authorization", value).Do(401, "GET", "/abilities", nil))
 		require.Equal(t, []any{2006, "Authentication failed"}, []any{code, message})
 	}
 	for _, value := range []string{"", "application/json", "application/vnd.pagerduty+json;version=1"} {
-		code, _, details := a.with("Accept", value).do(400, "GET", "/abilities", nil).problem(t)
+		code, _, details := problem(t, a.with("Accept", value).Do(400, "GET", "/abilities", nil))
 		require.Equal(t, 2001, code)
 		require.Contains(t, details[0], "Accept")
 	}
-	a.with("Accept", "application/vnd.pagerduty+json; version=2").do(200, "GET", "/abilities", nil)
-}
-
-func TestFaultBodyAndCancel(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	cancel := a.Inject(pagerduty.Fault{Status: 503, Body: `{"down":true}`})
-	require.JSONEq(t, `{"down":true}`, string(a.do(503, "GET", "/users", nil).body))
-	cancel()
-	cancel()
-	a.do(200, "GET", "/users", nil)
-}
-
-func TestFaultMatchesMethodPathAndEvery(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	id := a.create(nil)
-	defer a.Inject(pagerduty.Fault{Method: "GET", PathContains: "/notes", Status: 500, Every: 2})()
-	a.do(200, "GET", "/incidents/"+id, nil)
-	for i := range 6 {
-		want := http.StatusOK
-		if i%2 == 1 {
-			want = 500
-		}
-		a.do(want, "GET", "/incidents/"+id+"/notes", nil)
-	}
-	a.do(200, "POST", "/incidents/"+id+"/notes", note("x"))
+	a.with("Accept", "application/vnd.pagerduty+json; version=2").Do(200, "GET", "/abilities", nil)
 }
 
 func TestP2_AFaultAfterTheEffectLeavesTheIncident(t *testing.T) {
@@ -83,54 +65,9 @@ func TestP2_AFaultAfterTheEffectLeavesTheIncident(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := start(t, pagerduty.Options{})
 			a.Inject(fault)
-			got, err := a.try("POST", "/incidents", draft(nil))
+			got, err := a.Try("POST", "/incidents", draft(nil))
 			require.True(t, err != nil || got.StatusCode == 502)
 			require.Len(t, a.Incidents(), 1, "the create took effect although the answer was lost")
 		})
 	}
-}
-
-func TestAResetBeforeTheEffectLeavesNothing(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	a.Inject(pagerduty.Fault{Reset: true, Count: 1})
-	_, err := a.try("POST", "/incidents", draft(nil))
-	require.Error(t, err)
-	require.Empty(t, a.Incidents())
-	a.create(nil)
-}
-
-func TestAHangEndsWhenTheCallerGivesUp(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	a.Inject(pagerduty.Fault{Hang: true, Count: 1})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", a.URL()+"/users", nil)
-	require.NoError(t, err)
-	req.Header = a.header
-	resp, err := a.client.Do(req) //nolint:bodyclose // there is none
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Nil(t, resp)
-	a.do(200, "GET", "/users", nil)
-}
-
-func TestStopEndsAHangingCall(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	a.Inject(pagerduty.Fault{Hang: true})
-	ended := make(chan error, 1)
-	go func() {
-		_, err := a.try("POST", "/incidents", draft(nil))
-		ended <- err
-	}()
-	require.Eventually(t, func() bool { return a.Calls()["POST /incidents"] == 1 }, 5*time.Second, time.Millisecond)
-	a.Stop()
-	require.Error(t, <-ended)
-}
-
-func TestDelayOnlyDelays(t *testing.T) {
-	a := start(t, pagerduty.Options{})
-	a.Inject(pagerduty.Fault{Delay: 30 * time.Millisecond, Count: 1})
-	started := time.Now()
-	a.create(nil)
-	require.GreaterOrEqual(t, time.Since(started), 30*time.Millisecond)
-	require.Len(t, a.Incidents(), 1)
 }

@@ -11,7 +11,7 @@ import (
 const maxRange = 184 * 24 * time.Hour
 
 func (s *Server) getIncident(c *call) (reply, error) {
-	in := s.store.get(c.path["id"])
+	in := s.store.get(c.Path["id"])
 	if in == nil {
 		return reply{}, notFound()
 	}
@@ -28,13 +28,13 @@ func (s *Server) listIncidents(c *call) (reply, error) {
 		return reply{}, err
 	}
 	var candidates []*Incident
-	if key := c.query.Get("incident_key"); key != "" {
+	if key := c.Query.Get("incident_key"); key != "" {
 		candidates = s.store.withKey(key)
 	} else {
 		candidates = s.store.all()
 	}
 	candidates = slices.DeleteFunc(candidates, func(in *Incident) bool { return !fits(in) })
-	if err := sortIncidents(candidates, c.query.Get("sort_by")); err != nil {
+	if err := sortIncidents(candidates, c.Query.Get("sort_by")); err != nil {
 		return reply{}, err
 	}
 	return paged(p, "incidents", candidates, func(in *Incident) any { return s.incidentJSON(in, c) })
@@ -68,7 +68,7 @@ func (s *Server) incidentFilter(c *call) (func(*Incident) bool, error) {
 
 // incidentSpan is the range of creation: a month back unless something else was asked for.
 func (s *Server) incidentSpan(c *call) (span, error) {
-	if c.query.Get("date_range") == "all" {
+	if c.Query.Get("date_range") == "all" {
 		return span{}, nil
 	}
 	within, err := c.span()

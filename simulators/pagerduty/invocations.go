@@ -25,7 +25,7 @@ func (s *Server) InvokeAction(user, incident, name string) error {
 		return nil
 	})
 	if err == nil {
-		s.sender.event("incident.action_invocation.created", by, next, func(in *Incident) map[string]any {
+		s.event("incident.action_invocation.created", by, next, func(in *Incident) map[string]any {
 			return s.invocationEvent(in, invocation)
 		})
 	}
@@ -33,14 +33,14 @@ func (s *Server) InvokeAction(user, incident, name string) error {
 	if err != nil {
 		return err
 	}
-	s.notifyHooks(next)
+	s.onIncident.Tell(*next)
 	return nil
 }
 
 // listInvocations tells the invocations of an incident or an action, newest first, as PagerDuty's Automation Actions API
 // does. It has no pages.
 func (s *Server) listInvocations(c *call) (reply, error) {
-	id, wanted := c.query.Get("incident_id"), c.query.Get("action_id")
+	id, wanted := c.Query.Get("incident_id"), c.Query.Get("action_id")
 	out := []any{}
 	among := s.store.all()
 	if id != "" {
@@ -59,7 +59,7 @@ func (s *Server) listInvocations(c *call) (reply, error) {
 func (s *Server) getInvocation(c *call) (reply, error) {
 	for _, in := range s.store.all() {
 		for _, v := range in.Invocations {
-			if v.ID == c.path["id"] {
+			if v.ID == c.Path["id"] {
 				return ok(map[string]any{"invocation": s.invocationJSON(in, v)})
 			}
 		}

@@ -1,10 +1,14 @@
 package pagerduty
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
+)
 
 // listIncidentLog tells the timeline of one incident, newest first.
 func (s *Server) listIncidentLog(c *call) (reply, error) {
-	in := s.store.get(c.path["id"])
+	in := s.store.get(c.Path["id"])
 	if in == nil {
 		return reply{}, notFound()
 	}
@@ -38,7 +42,7 @@ func (s *Server) logReply(c *call, entries []LogEntry, incidents []*Incident) (r
 	if err != nil {
 		return reply{}, err
 	}
-	overview := c.query.Get("is_overview") == "true"
+	overview := c.Query.Get("is_overview") == "true"
 	var places []int
 	for i, e := range entries {
 		if !overview || e.Type != "notify_log_entry" {
@@ -80,7 +84,7 @@ func (s *Server) logJSON(in *Incident, e LogEntry, c *call) map[string]any {
 	}
 	incident := any(s.incidentRef(in))
 	if c.includes("incidents") {
-		incident = s.incidentJSON(in, &call{})
+		incident = s.incidentJSON(in, &call{Call: &standin.Call{}})
 	}
 	out := s.logRef(in, e, "").object(e.Type, map[string]any{
 		"created_at": stamp(e.At), "agent": s.agentRef(in, e.User), "channel": channel, "service": s.serviceRef(in.Service),

@@ -17,6 +17,14 @@ type User struct {
 	Token string
 }
 
+// Team is one team of users.
+type Team struct {
+	// ID is made up if empty.
+	ID, Name string
+	// Members are ids, e-mails or names of users.
+	Members []string
+}
+
 // Schedule is one on-call schedule. At any moment at most one person is on call in it.
 type Schedule struct {
 	// ID is made up if empty.

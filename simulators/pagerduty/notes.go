@@ -8,7 +8,7 @@ import (
 const maxNotes = 2000 // of one incident
 
 func (s *Server) listNotes(c *call) (reply, error) {
-	in := s.store.get(c.path["id"])
+	in := s.store.get(c.Path["id"])
 	if in == nil {
 		return reply{}, notFound()
 	}
@@ -32,7 +32,7 @@ func (s *Server) createNote(c *call) (reply, error) {
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	incident, note, err := s.note(by.ID, c.path["id"], in.Note.Content)
+	incident, note, err := s.note(by.ID, c.Path["id"], in.Note.Content)
 	if err != nil {
 		return reply{}, err
 	}
@@ -56,13 +56,13 @@ func (s *Server) note(by, incident, content string) (*Incident, Note, error) {
 		return nil
 	})
 	if err == nil {
-		s.sender.event("incident.annotated", by, next, func(in *Incident) map[string]any { return s.noteEvent(in, note) })
+		s.event("incident.annotated", by, next, func(in *Incident) map[string]any { return s.noteEvent(in, note) })
 	}
 	s.telling.Unlock()
 	if err != nil {
 		return nil, Note{}, err
 	}
-	s.notifyHooks(next)
+	s.onIncident.Tell(*next)
 	return next, note, nil
 }
 

@@ -35,7 +35,7 @@ func (s *Server) listOnCalls(c *call) (reply, error) {
 			}
 		}
 	}
-	if c.query.Get("earliest") == "true" {
+	if c.Query.Get("earliest") == "true" {
 		found = earliest(found)
 	}
 	return paged(p, "oncalls", found, func(d duty) any { return s.dutyJSON(d, c) })

@@ -21,9 +21,9 @@ type page struct {
 
 // paging reads limit, offset and total.
 func (c *call) paging() (page, error) {
-	p := page{limit: defaultPage, total: c.query.Get("total") == "true"}
+	p := page{limit: defaultPage, total: c.Query.Get("total") == "true"}
 	for name, into := range map[string]*int{"limit": &p.limit, "offset": &p.offset} {
-		text := c.query.Get(name)
+		text := c.Query.Get(name)
 		if text == "" {
 			continue
 		}
@@ -57,14 +57,14 @@ func paged[T any](p page, name string, list []T, render func(T) any) (reply, err
 }
 
 // list is a parameter that may be repeated, such as user_ids[].
-func (c *call) list(name string) []string { return c.query[name+"[]"] }
+func (c *call) list(name string) []string { return c.Query[name+"[]"] }
 
 // includes says whether include[] asks for more of something.
 func (c *call) includes(what string) bool { return slices.Contains(c.list("include"), what) }
 
 // moment reads a time in any of the forms of ISO 8601 that PagerDuty takes; absent is zero.
 func (c *call) moment(name string) (time.Time, error) {
-	text := c.query.Get(name)
+	text := c.Query.Get(name)
 	if text == "" {
 		return time.Time{}, nil
 	}

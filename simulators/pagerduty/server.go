@@ -1,19 +1,16 @@
 package pagerduty
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // Options configures a simulator; the zero value is a PagerDuty over plain HTTP with the Default users, schedules, policies
@@ -30,6 +27,8 @@ type Options struct {
 	// BotEmail is the e-mail of the user in whose name the bridge acts; default [DefaultBotEmail]. The user is added unless
 	// Users has them.
 	BotEmail string
+	// Teams defaults to [DefaultTeams] where neither they nor Users are given.
+	Teams []Team
 	// Users defaults to [DefaultUsers], Services to [DefaultServices], Policies to [DefaultPolicies], and Schedules to
 	// [DefaultSchedules].
 	Users     []User
@@ -58,36 +57,24 @@ type Sending struct {
 	Timeout time.Duration
 	// Roots verifies receivers; nil means the system's.
 	Roots *x509.CertPool
+	// Transport carries deliveries; default is one over the network by PagerDuty's rules of TLS.
+	Transport http.RoundTripper
 }
 
 // Server is one simulated PagerDuty account. It keeps its incidents while it is stopped.
 type Server struct {
-	opt    Options
-	log    *slog.Logger
-	now    func() time.Time
-	acc    *account
-	shifts shifts
-	store  *store
-	routes []*route
-	board  http.Handler
-	faults faults
-	sender *sender
-	other  atomic.Int64 // calls that matched no route
+	*standin.Server[*call]
+	opt        Options
+	log        *slog.Logger
+	now        func() time.Time
+	acc        *account
+	shifts     shifts
+	store      *store
+	subs       subscriptions
+	onIncident standin.Hooks[Incident]
 
 	// telling is held from a change until its events are queued, so that events come in the order of the changes.
 	telling sync.Mutex
-
-	hookMu sync.RWMutex
-	hooks  []func(Incident)
-
-	life context.Context // ended by Close
-	end  context.CancelFunc
-
-	mu      sync.Mutex // guards what follows
-	addr    string
-	base    atomic.Pointer[string]
-	running *http.Server
-	done    chan struct{}
 }
 
 // New makes a simulator that does not listen yet. It fails where a name in the options leads nowhere.
@@ -97,18 +84,17 @@ func New(opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opt: opt, log: opt.Log, now: opt.Clock, acc: acc, store: newStore(), addr: opt.Listen}
+	s := &Server{opt: opt, log: opt.Log, now: opt.Clock, acc: acc, store: newStore()}
 	s.shifts.load(acc.schedules)
-	s.life, s.end = context.WithCancel(context.Background()) //nolint:forbidigo // the server's own life, ended by Close
-	s.base.Store(new(string))
-	s.sender = newSender(s)
-	s.routes = s.restRoutes()
-	s.board = s.boardHandler()
+	s.Server = standin.New(standin.Options{
+		Name: "pagerduty simulator", Listen: opt.Listen, TLS: opt.TLS, Latency: opt.Latency, Clock: opt.Clock, Log: opt.Log,
+	}, s.dialect(), s.sending())
+	s.addRoutes()
+	s.Show("/board", s.page())
 	return s, nil
 }
 
 func (o Options) withDefaults() Options {
-	o.Listen = orDefault(o.Listen, "127.0.0.1:0")
 	o.Token = orDefault(o.Token, DefaultToken)
 	o.BotEmail = orDefault(o.BotEmail, DefaultBotEmail)
 	if o.Clock == nil {
@@ -119,6 +105,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Users == nil {
 		o.Users = DefaultUsers()
+		if o.Teams == nil {
+			o.Teams = DefaultTeams()
+		}
 	}
 	if !slices.ContainsFunc(o.Users, func(u User) bool { return strings.EqualFold(u.Email, o.BotEmail) }) {
 		o.Users = append(slices.Clip(o.Users), User{ID: "PBOT001", Name: "Access Bridge", Email: o.BotEmail})
@@ -146,91 +135,6 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-// Start listens and serves until [Server.Stop] or [Server.Close].
-func (s *Server) Start() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running != nil {
-		return errors.New("pagerduty simulator: it is already started")
-	}
-	var lc net.ListenConfig
-	ln, err := lc.Listen(s.life, "tcp", s.addr)
-	if err != nil {
-		return fmt.Errorf("pagerduty simulator: listen on %s: %w", s.addr, err)
-	}
-	s.addr = ln.Addr().String()
-	scheme := "http"
-	if s.opt.TLS != nil {
-		scheme = "https"
-		conf := s.opt.TLS.Clone()
-		conf.NextProtos = []string{"http/1.1"} // a fault must be able to cut the connection of one call
-		ln = tls.NewListener(ln, conf)
-	}
-	base := scheme + "://" + s.addr
-	s.base.Store(&base)
-
-	s.done = make(chan struct{})
-	s.running = &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		BaseContext:       func(net.Listener) context.Context { return s.life },
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	go func(srv *http.Server, done chan struct{}) {
-		defer close(done)
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("simulator stopped serving", "error", err)
-		}
-	}(s.running, s.done)
-	return nil
-}
-
-// Stop closes the listener and every connection, as if PagerDuty were down. Incidents, subscriptions and faults stay.
-func (s *Server) Stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running == nil {
-		return
-	}
-	if err := s.running.Close(); err != nil {
-		s.log.Debug("closing the listener failed", "error", err)
-	}
-	<-s.done
-	s.running = nil
-}
-
-// Restart stops the simulator, if it runs, and starts it again on the same address with the same incidents.
-func (s *Server) Restart() error {
-	s.Stop()
-	return s.Start()
-}
-
-// Close stops the simulator for good, with its webhook sender; deliveries that still wait are given up.
-func (s *Server) Close() {
-	s.end()
-	s.Stop()
-	s.sender.client.CloseIdleConnections()
-}
-
-// URL is the base URL, without a slash at the end; empty before the first Start.
-func (s *Server) URL() string { return *s.base.Load() }
-
-// BoardURL is the address of the responder's page.
-func (s *Server) BoardURL() string { return s.URL() + "/board" }
-
 // OnIncident adds a hook that is called after each creation and each change of an incident, before the call that caused it
 // is answered. It must not block.
-func (s *Server) OnIncident(hook func(Incident)) {
-	s.hookMu.Lock()
-	defer s.hookMu.Unlock()
-	s.hooks = append(s.hooks, hook)
-}
-
-func (s *Server) notifyHooks(incident *Incident) {
-	s.hookMu.RLock()
-	defer s.hookMu.RUnlock()
-	for _, hook := range s.hooks {
-		hook(*incident)
-	}
-}
+func (s *Server) OnIncident(hook func(Incident)) { s.onIncident.Add(hook) }

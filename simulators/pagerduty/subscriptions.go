@@ -86,11 +86,11 @@ func (s *Server) createSubscription(c *call) (reply, error) {
 	return ok(map[string]any{"webhook_subscription": out})
 }
 
-// withSubscription calls do with the subscription of the path while the sender's lock is held.
+// withSubscription calls do with the subscription of the path while the lock of the subscriptions is held.
 func (s *Server) withSubscription(c *call, do func(*Subscription) error) (reply, error) {
-	s.sender.mu.Lock()
-	defer s.sender.mu.Unlock()
-	sub := s.sender.find(c.path["id"])
+	s.subs.mu.Lock()
+	defer s.subs.mu.Unlock()
+	sub := s.subs.find(c.Path["id"])
 	if sub == nil {
 		return reply{}, notFound()
 	}
@@ -118,7 +118,7 @@ func (s *Server) updateSubscription(c *call) (reply, error) {
 		if err := s.apply(in, &next); err != nil {
 			return err
 		}
-		*sub = next
+		sub.Events, sub.Service, sub.Inactive, sub.Description = next.Events, next.Service, next.Inactive, next.Description
 		return nil
 	})
 }
@@ -132,14 +132,14 @@ func (s *Server) enableSubscription(c *call) (reply, error) {
 
 func (s *Server) deleteSubscription(c *call) (reply, error) {
 	_, err := s.withSubscription(c, func(sub *Subscription) error {
-		s.sender.subs = slices.DeleteFunc(slices.Clone(s.sender.subs), func(other *Subscription) bool { return other == sub })
+		s.subs.list = slices.DeleteFunc(slices.Clone(s.subs.list), func(other *Subscription) bool { return other == sub })
 		return nil
 	})
-	return reply{http.StatusNoContent, nil}, err
+	return reply{Status: http.StatusNoContent}, err
 }
 
 func (s *Server) pingSubscription(c *call) (reply, error) {
-	return reply{http.StatusAccepted, nil}, s.Ping(c.path["id"])
+	return reply{Status: http.StatusAccepted}, s.Ping(c.Path["id"])
 }
 
 // listSubscriptions may be narrowed by filter_type and filter_id.
@@ -148,10 +148,10 @@ func (s *Server) listSubscriptions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	kind, id := c.query.Get("filter_type"), c.query.Get("filter_id")
-	s.sender.mu.Lock()
-	defer s.sender.mu.Unlock()
-	found := slices.DeleteFunc(slices.Clone(s.sender.subs), func(sub *Subscription) bool {
+	kind, id := c.Query.Get("filter_type"), c.Query.Get("filter_id")
+	s.subs.mu.Lock()
+	defer s.subs.mu.Unlock()
+	found := slices.DeleteFunc(slices.Clone(s.subs.list), func(sub *Subscription) bool {
 		own := "account"
 		if sub.Service != "" {
 			own = "service"

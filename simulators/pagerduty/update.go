@@ -38,7 +38,7 @@ func (s *Server) updateIncident(c *call) (reply, error) {
 	if in.Incident == nil {
 		return reply{}, invalidInput("Incident cannot be empty")
 	}
-	next, err := s.change(c.path["id"], by.ID, *in.Incident)
+	next, err := s.change(c.Path["id"], by.ID, *in.Incident)
 	if err != nil {
 		return reply{}, err
 	}
@@ -95,7 +95,7 @@ func (s *Server) change(id, by string, e edit) (*Incident, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.notifyHooks(next)
+	s.onIncident.Tell(*next)
 	return next, nil
 }
 
@@ -201,7 +201,7 @@ func channelOf(by string) string {
 func (s *Server) tellChange(old, next *Incident, by string) {
 	tell := func(when bool, name string) {
 		if when {
-			s.sender.event(name, by, next, s.incidentEvent)
+			s.event(name, by, next, s.incidentEvent)
 		}
 	}
 	tell(!old.Open() && next.Open(), "incident.reopened")

@@ -4,10 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
 // Subscription is one webhook subscription, as [Server.AddSubscription] takes it and [Server.Subscriptions] tells it.
@@ -32,33 +33,11 @@ type Subscription struct {
 }
 
 // WebhookFault makes the sender unreliable.
-type WebhookFault struct {
-	// LoseEvery drops each n-th event; 0 loses none, 1 all.
-	LoseEvery int
-	// Double sends every event twice, with the same X-Webhook-Id.
-	Double bool
-	// Delay waits before the first attempt.
-	Delay time.Duration
-}
+type WebhookFault = standin.WebhookFault
 
-// Delivery is one attempt to send an event, or one event that was lost on purpose.
-type Delivery struct {
-	Subscription, URL string
-	// Event is the event's type, Incident the incident's id; empty for pagey.ping.
-	Event, Incident string
-	// WebhookID is the same for all attempts.
-	WebhookID string
-	// Attempt counts from 1.
-	Attempt int
-	// Status is what the receiver answered; 0 when there was no answer, which Error explains, or when the event was Lost.
-	Status int
-	Error  string
-	Lost   bool
-	At     time.Time
-	Body   []byte
-	// Headers are those sent, so that a test can send the same again or forge another.
-	Headers http.Header
-}
+// Delivery is one attempt to send an event, or one event that was lost on purpose. Its Object is the incident's id, empty for
+// pagey.ping; its Identifier is the X-Webhook-Id.
+type Delivery = standin.Delivery
 
 // Sign is the value of X-PagerDuty-Signature for a body: "v1=" and the lower-case hex HMAC-SHA256, for each secret.
 func Sign(body []byte, secrets ...string) string {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gravitational/teleport/api/client/proto"
+	rulespb "github.com/gravitational/teleport/api/gen/proto/go/teleport/accessmonitoringrules/v1"
 	userspb "github.com/gravitational/teleport/api/gen/proto/go/teleport/users/v1"
 	"github.com/gravitational/teleport/api/types"
 	"google.golang.org/grpc"
@@ -39,6 +40,8 @@ type Options struct {
 	ClusterName string
 	// Listen is the TCP address to listen on; default "127.0.0.1:0", a free port.
 	Listen string
+	// Listener makes the listener of each Start, for connections inside the process; default is one on the network.
+	Listener func(addr string) (net.Listener, error)
 	// Version is the server version in Ping; default "15.3.1".
 	Version string
 	// AdvancedWorkflows announces the enterprise access request features in Ping.
@@ -54,7 +57,7 @@ type Options struct {
 	// The observed server sends none promptly; expired requests always vanish from reads at once.
 	ExpiryEvents bool
 	// ConfirmMonitoringRules confirms access_monitoring_rule as a watch kind.
-	// The observed server does not.
+	// The observed server does not. Rules can be listed either way.
 	ConfirmMonitoringRules bool
 	// WatchBuffer is how many events a watcher may lag behind before its stream is
 	// ended; default 8192.
@@ -79,6 +82,9 @@ func (o Options) withDefaults() Options {
 	if o.WatchBuffer <= 0 {
 		o.WatchBuffer = 8192
 	}
+	if o.Listener == nil {
+		o.Listener = listen
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -101,6 +107,7 @@ type Server struct {
 	data     map[string]*types.PluginDataV3
 	nodes    map[string]*types.ServerV2
 	roles    map[string]*types.RoleV6
+	rules    map[string]*rulespb.AccessMonitoringRule
 	watchers map[*watcher]struct{}
 	audit    []AuditEntry
 	onChange func(types.AccessRequest)
@@ -136,6 +143,7 @@ func New(opts Options) (*Server, error) {
 		data:     map[string]*types.PluginDataV3{},
 		nodes:    map[string]*types.ServerV2{},
 		roles:    map[string]*types.RoleV6{},
+		rules:    map[string]*rulespb.AccessMonitoringRule{},
 		watchers: map[*watcher]struct{}{},
 	}, nil
 }
@@ -148,7 +156,7 @@ func (s *Server) Start() error {
 	if s.run != nil {
 		return nil
 	}
-	listener, err := listen(s.addr)
+	listener, err := s.opts.Listener(s.addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", s.addr, err)
 	}
@@ -175,6 +183,7 @@ func (s *Server) newGRPC() *grpc.Server {
 	)
 	proto.RegisterAuthServiceServer(server, &authService{s: s})
 	userspb.RegisterUsersServiceServer(server, &usersService{s: s})
+	rulespb.RegisterAccessMonitoringRulesServiceServer(server, &rulesService{s: s})
 	return server
 }
 

@@ -11,6 +11,8 @@ type watcher struct {
 	// filter limits which requests are seen; nil means that the stream does not
 	// show requests at all.
 	filter *types.AccessRequestFilter
+	// rules tells whether the stream shows access monitoring rules.
+	rules  bool
 	events chan *proto.Event
 	// cut is closed to end the stream; guarded by Server.mu.
 	cut   chan struct{}
@@ -97,7 +99,8 @@ func (s *Server) checkWatch(u *User, kind types.WatchKind) error {
 func (s *Server) subscribe(kinds []types.WatchKind) (*watcher, error) {
 	w := &watcher{events: make(chan *proto.Event, s.opts.WatchBuffer), cut: make(chan struct{})}
 	for _, kind := range kinds {
-		if kind.Kind != types.KindAccessRequest {
+		if kind.Kind == types.KindAccessMonitoringRule {
+			w.rules = true
 			continue
 		}
 		w.filter = &types.AccessRequestFilter{}
@@ -157,27 +160,32 @@ func (s *Server) publishPut(req *types.AccessRequestV3) {
 		Type:     proto.Operation_PUT,
 		Resource: &proto.Event_AccessRequest{AccessRequest: req},
 	}
-	s.publish(event, func(f *types.AccessRequestFilter) bool { return f.Match(req) })
+	s.publish(event, func(w *watcher) bool { return w.filter != nil && w.filter.Match(req) })
 }
 
 // publishDelete sends a deletion, which carries kind and name only; mu must be held.
 func (s *Server) publishDelete(id string) {
-	event := &proto.Event{
+	s.publish(deletion(types.KindAccessRequest, types.V3, id), func(w *watcher) bool {
+		return w.filter != nil && (w.filter.ID == "" || w.filter.ID == id)
+	})
+}
+
+func deletion(kind, version, name string) *proto.Event {
+	return &proto.Event{
 		Type: proto.Operation_DELETE,
 		Resource: &proto.Event_ResourceHeader{ResourceHeader: &types.ResourceHeader{
-			Kind:     types.KindAccessRequest,
-			Version:  types.V3,
-			Metadata: types.Metadata{Name: id},
+			Kind:     kind,
+			Version:  version,
+			Metadata: types.Metadata{Name: name},
 		}},
 	}
-	s.publish(event, func(f *types.AccessRequestFilter) bool { return f.ID == "" || f.ID == id })
 }
 
 // publish never waits: a watcher whose buffer is full is ended, and loses what it
 // has not read.
-func (s *Server) publish(event *proto.Event, match func(*types.AccessRequestFilter) bool) {
+func (s *Server) publish(event *proto.Event, sees func(*watcher) bool) {
 	for w := range s.watchers {
-		if w.filter == nil || !match(w.filter) {
+		if !sees(w) {
 			continue
 		}
 		select {

@@ -22,6 +22,9 @@ type Settings struct {
 	Jira map[string]Section
 	// Routes are one route to all integrations unless they are replaced.
 	Routes []Section
+	// Others are further integrations, whole. Top are further keys of the file, or others in the place of those above.
+	Others []Section
+	Top    Section
 }
 
 // Main are the settings of the integration named Main.
@@ -76,10 +79,13 @@ func (w *World) write(n int) string {
 	for _, name := range slices.Sorted(maps.Keys(s.Jira)) {
 		accounts = append(accounts, Section{"name": name, "type": "jira", "config": s.Jira[name]})
 	}
-	text, err := yaml.Marshal(Section{
+	accounts = append(accounts, s.Others...)
+	file := Section{
 		"teleport": s.Teleport, "server": public, "admin": Section{"listen": "127.0.0.1:0"}, "integrations": accounts, "routes": s.Routes,
 		"audit": Section{"output": "file", "file": w.auditFile(n)},
-	})
+	}
+	maps.Copy(file, s.Top)
+	text, err := yaml.Marshal(file)
 	require.NoError(w.T, err)
 	return w.Write("config-"+strconv.Itoa(n)+".yaml", string(text))
 }

@@ -74,6 +74,9 @@ func mend(doc map[string]any) {
 		}
 		orFull(properties, place.property, place.full)
 	}
+	member, _ := at(doc, "paths", "/teams/{id}/members", "get", "responses", "200", "content", "application/json", "schema",
+		"allOf", 1, "properties", "members", "items", "properties").(map[string]any)
+	orFull(member, "user", "User")
 	if schedule, found := at(doc, "components", "schemas", "Oncall", "properties", "schedule").(map[string]any); found {
 		kinds, _ := schedule["oneOf"].([]any)
 		schedule["oneOf"] = append(kinds, ref("Schedule"))

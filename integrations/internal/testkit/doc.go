@@ -1,0 +1,2 @@
+// Package testkit is what the tests of integrations have in common. Only tests import it.
+package testkit

@@ -1,0 +1,150 @@
+package opsgenie
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	account "github.com/accessbridge/accessbridge/simulators/alerting"
+	sim "github.com/accessbridge/accessbridge/simulators/opsgenie"
+	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/golden"
+)
+
+const reqID = testkit.RequestID
+
+// alias is what ties the alert to its request, as Teleport's own plugin has it.
+const alias = "teleport-access-request/" + reqID
+
+// site is a simulated Opsgenie and the integration that works with it.
+type site struct {
+	*sim.Server
+	*Opsgenie
+	log   *testkit.Log
+	calls *testkit.Recorder
+}
+
+type setup struct {
+	sim       sim.Options
+	settings  func(*Settings)
+	targets   []*Target
+	transport testkit.Wrap
+}
+
+func newSite(t *testing.T, s setup) *site {
+	t.Helper()
+	srv, err := sim.New(s.sim)
+	require.NoError(t, err)
+	require.NoError(t, srv.Start())
+	t.Cleanup(srv.Close)
+	return around(t, srv, s)
+}
+
+// around is one more integration, as after a restart, at the same simulator.
+func around(t *testing.T, srv *sim.Server, s setup) *site {
+	t.Helper()
+	set := working(srv.URL())
+	if s.settings != nil {
+		s.settings(set)
+	}
+	testkit.Valid(t, set)
+	calls, log := testkit.Network(t, s.transport, "Content-Type", "Accept"), &testkit.Log{}
+	o, err := New("oncall", set, Options{Log: log.Logger(), Targets: s.targets, Transport: calls})
+	require.NoError(t, err)
+	return &site{Server: srv, Opsgenie: o, log: log, calls: calls}
+}
+
+// working are settings that work with a simulator.
+func working(address string) *Settings {
+	set := defaults()
+	set.Endpoint, set.RateLimit = address, 0
+	set.APIKey = config.NewSecret(sim.DefaultAPIKey)
+	set.Responders = alerting.Responders{Schedules: []string{sim.DefaultSchedule}}
+	set.Webhook.Secrets = testkit.Secrets("hook-secret")
+	return set
+}
+
+var marker = testkit.Marker()
+
+func (s *site) open(t *testing.T) bridge.Ref {
+	t.Helper()
+	ref, err := s.Open(t.Context(), marker, testkit.Draft())
+	require.NoError(t, err)
+	return ref
+}
+
+// shown is the simulator's view of the alert.
+func (s *site) shown(t *testing.T) account.Alert {
+	t.Helper()
+	a, ok := s.Alert(alias)
+	require.True(t, ok)
+	return a
+}
+
+// notes are the texts of the alert's notes.
+func (s *site) notes(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, n := range s.shown(t).Notes {
+		out = append(out, n.Text)
+	}
+	return out
+}
+
+func (s *site) evidence(t *testing.T, ref bridge.Ref) []bridge.Evidence {
+	t.Helper()
+	list, err := s.Evidence(t.Context(), ref)
+	require.NoError(t, err)
+	return list
+}
+
+func (s *site) glances(t *testing.T, since time.Time) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	for g, err := range s.Changed(t.Context(), since) {
+		require.NoError(t, err)
+		out[g.Object.ID] = g.Decided
+	}
+	return out
+}
+
+// replaced is a call with a part of its body replaced.
+func replaced(r *http.Request, old, now string) *http.Request {
+	raw, _ := io.ReadAll(r.Body) // of a request of ours, which is in memory
+	body := bytes.ReplaceAll(raw, []byte(old), []byte(now))
+	out := r.Clone(r.Context())
+	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return out
+}
+
+var made = regexp.MustCompile(`(/v2/alerts/(?:requests/)?)[0-9a-f]{8}-[0-9a-f-]{27}(-[0-9]{13})?`)
+
+// golden compares the calls so far with a file, in which the ids that Opsgenie makes up are left out.
+func (s *site) golden(t *testing.T, file string) {
+	t.Helper()
+	golden.Assert(t, made.ReplaceAllString(s.calls.Golden(t), "${1}ID"), file)
+}
+
+// answers plays an account with the schedule primary, where a second one appears when schedules are listed again. It counts how often it is
+// asked who is on call.
+func answers(asked *int) func(*http.Request) (*http.Response, error) {
+	lists := 0
+	return func(r *http.Request) (*http.Response, error) {
+		body := `{"data":[{"id":"s1","name":"primary"}],"requestId":"r"}`
+		if strings.HasSuffix(r.URL.Path, "/on-calls") {
+			*asked++
+			body = `{"data":{"_parent":{"id":"s1"},"onCallRecipients":["alice@example.com"]},"requestId":"r"}`
+		} else if lists++; lists > 1 {
+			body = `{"data":[{"id":"s1","name":"primary"},{"id":"s2","name":"later"}],"requestId":"r"}`
+		}
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	}
+}
