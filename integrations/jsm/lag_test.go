@@ -25,7 +25,7 @@ func (s *site) through(t *testing.T, id string) {
 		if err = s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved)); err == nil {
 			return
 		}
-		time.Sleep(waits(t, err)/2 + 20*time.Millisecond)
+		<-time.After(waits(t, err)/2 + 20*time.Millisecond)
 	}
 	require.NoError(t, err)
 }
@@ -46,7 +46,7 @@ func TestW17_AlertsThatAreMadeLaterCostNoMoreCalls(t *testing.T) {
 					"POST /alerts": 1, "GET /alerts/requests/{id}": 1, "POST /alerts/{id}/close": 1, "POST /alerts/{id}/notes": 1,
 				}, s.Calls(), "%v", lag)
 			}
-			time.Sleep(2 * lag)
+			<-time.After(2 * lag)
 			require.Len(t, s.Alerts(), 6)
 			for _, a := range s.Alerts() {
 				require.False(t, a.Open())
@@ -73,7 +73,7 @@ func TestP4_AClosingThatFailedLaterIsMadeAgain(t *testing.T) {
 		ref := s.open(t)
 		require.NoError(t, s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 		require.True(t, s.shown(t).Open())
-		time.Sleep(5 * time.Minute)
+		<-time.After(5 * time.Minute)
 		require.Contains(t, s.glances(t, time.Now()), ref.ID)
 		require.False(t, s.shown(t).Open())
 		require.Len(t, s.notes(t), 1)

@@ -76,7 +76,7 @@ func TestW17_AnAlertIsUsableWhileItIsStillBeingMade(t *testing.T) {
 		waits(t, err)
 		require.Zero(t, s.TotalCalls(), "it was asked a moment ago")
 		for range 2 {
-			time.Sleep(waits(t, s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved))))
+			<-time.After(waits(t, s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved))))
 		}
 
 		resume()
@@ -94,7 +94,7 @@ func TestW17_ReviewsAreNotedAsSoonAsThereIsAnAlert(t *testing.T) {
 	clocked(t, setup{}, func(t *testing.T, s *site) {
 		resume := s.PauseRequests()
 		ref := s.open(t)
-		time.Sleep(waits(t, s.Update(t.Context(), ref, twoNotes[:1])))
+		<-time.After(waits(t, s.Update(t.Context(), ref, twoNotes[:1])))
 		resume()
 		require.NoError(t, s.Update(t.Context(), ref, twoNotes[:1]))
 		require.Equal(t, []string{twoNotes[0].Text}, s.notes(t))
@@ -210,7 +210,7 @@ func TestARequestThatWaitsIsKnownInBothForms(t *testing.T) {
 				pause := waits(t, s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 				resume()
 				pending = false
-				time.Sleep(pause)
+				<-time.After(pause)
 				require.NoError(t, s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 				require.False(t, s.shown(t).Open())
 				require.Len(t, s.notes(t), 1)

@@ -22,7 +22,7 @@ func (s *site) through(t *testing.T, id string) {
 		if err = s.Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved)); err == nil {
 			return
 		}
-		time.Sleep(waits(t, err)/2 + 20*time.Millisecond)
+		<-time.After(waits(t, err)/2 + 20*time.Millisecond)
 	}
 	require.NoError(t, err)
 }
@@ -43,7 +43,7 @@ func TestW17_AlertsThatAreMadeLaterCostNoMoreCalls(t *testing.T) {
 					"POST /v2/alerts": 1, "POST /v2/alerts/{id}/close": 1, "GET /v2/alerts/requests/{id}": 1,
 				}, s.Calls(), "%v", lag)
 			}
-			time.Sleep(2 * lag)
+			<-time.After(2 * lag)
 			require.Len(t, s.Alerts(), 6)
 			for _, a := range s.Alerts() {
 				require.False(t, a.Open())

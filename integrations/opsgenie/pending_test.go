@@ -78,7 +78,7 @@ func TestW17_AnAlertIsUsableWhileItIsStillBeingMade(t *testing.T) {
 		require.Equal(t, map[string]int{"POST /v2/alerts/{id}/close": 1}, s.Calls(), "closed by its alias at once")
 		for range 2 {
 			s.ResetCalls()
-			time.Sleep(waits(t, s.Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved))))
+			<-time.After(waits(t, s.Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved))))
 			require.LessOrEqual(t, s.TotalCalls(), 1, "only asked what became of it")
 		}
 
@@ -97,7 +97,7 @@ func TestW17_ReviewsAreNotedAsSoonAsThereIsAnAlert(t *testing.T) {
 	clocked(t, setup{}, func(t *testing.T, s *site) {
 		resume := s.PauseRequests()
 		ref := s.open(t)
-		time.Sleep(waits(t, s.Update(t.Context(), ref, twoNotes[:1])))
+		<-time.After(waits(t, s.Update(t.Context(), ref, twoNotes[:1])))
 		resume()
 		require.NoError(t, s.Update(t.Context(), ref, twoNotes[:1]))
 		require.Equal(t, []string{twoNotes[0].Text}, s.notes(t))
@@ -218,7 +218,7 @@ func TestPendingIsToldApartWithoutTheHeader(t *testing.T) {
 		waits(t, s.Update(t.Context(), ref, twoNotes))
 		pause := waits(t, s.Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 		resume()
-		time.Sleep(pause)
+		<-time.After(pause)
 		require.NoError(t, s.Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
 		require.False(t, s.shown(t).Open())
 		require.Len(t, s.notes(t), 1)

@@ -12,10 +12,6 @@ import (
 // pagerProof is the header of PagerDuty's signatures.
 const pagerProof = "X-PagerDuty-Signature"
 
-// reading is how long a person looks at an incident before writing a note. PagerDuty's webhook of a note names the incident alone, which means
-// nothing to the bridge until Teleport has answered that it keeps the name: a moment later than the demo sees it there.
-const reading = 100 * time.Millisecond
-
 func (w *world) pagerDutyScenarios() []scenario {
 	d := w.pagerDesk()
 	return []scenario{
@@ -42,7 +38,6 @@ func (w *world) pagerDesk() desk {
 			return n
 		},
 		note: func(user, id, text string) error {
-			time.Sleep(reading)
 			return w.pager.AddNote(user, w.incident(id).ID, text)
 		},
 		duty: func(user string) error {

@@ -29,7 +29,7 @@ func TestNothingIsAskedBeforeTheTimeThatWasAskedFor(t *testing.T) {
 		for n := range 7 {
 			pause := waits(t, tracker.Update(t.Context(), ref, testkit.Notes()))
 			pauses = append(pauses, pause)
-			time.Sleep(pause / 2)
+			<-time.After(pause / 2)
 			_, err := tracker.Evidence(t.Context(), ref)
 			require.Equal(t, pause-pause/2, waits(t, err))
 			require.Equal(t, pause-pause/2, waits(t, tracker.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied))))
@@ -38,7 +38,7 @@ func TestNothingIsAskedBeforeTheTimeThatWasAskedFor(t *testing.T) {
 			require.Equal(t, ref, *found, "asked for is as good as there")
 			require.Equal(t, n+1, p.asked)
 			require.Zero(t, p.byAlias)
-			time.Sleep(pause - pause/2)
+			<-time.After(pause - pause/2)
 		}
 		require.Equal(t, []time.Duration{firstPause, 2 * firstPause, 4 * firstPause, 8 * firstPause, 16 * firstPause, mostPause, mostPause}, pauses)
 	})
@@ -49,7 +49,7 @@ func TestAProductThatTakesItsTimeIsGivenIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &product{made: Request{Pending: true}}
 		tracker, ref := at(t, p, false)
-		time.Sleep(waits(t, tracker.Update(t.Context(), ref, testkit.Notes())))
+		<-time.After(waits(t, tracker.Update(t.Context(), ref, testkit.Notes())))
 		p.alert, p.made = exists(), Request{OK: true, AlertID: "a1"}
 		require.NoError(t, tracker.Update(t.Context(), ref, testkit.Notes()))
 		require.Equal(t, 2, p.asked)
@@ -61,10 +61,10 @@ func TestAProductThatTakesItsTimeIsGivenIt(t *testing.T) {
 		}
 		require.Equal(t, firstPause, waits(t, again()))
 		require.Equal(t, 2, p.asked)
-		time.Sleep(firstPause)
+		<-time.After(firstPause)
 		require.NoError(t, tracker.Update(t.Context(), ref, testkit.Notes()))
 		require.Equal(t, 3, p.asked)
-		time.Sleep(slowFor)
+		<-time.After(slowFor)
 		require.NoError(t, again())
 		require.Equal(t, 4, p.asked)
 	})
@@ -83,17 +83,17 @@ func TestAClosingThatFailedLaterIsMadeAgainByAListing(t *testing.T) {
 		}
 		list()
 		require.Equal(t, 1, p.closed, "it may not be carried out yet, or not show in a listing")
-		time.Sleep(closesWithin)
+		<-time.After(closesWithin)
 		list()
 		require.Equal(t, 2, p.closed)
 		list()
 		require.Equal(t, 2, p.closed, "that one takes its time too")
 		require.Len(t, p.notes, 1, "the note is there already")
 		p.ending = ""
-		time.Sleep(closesWithin)
+		<-time.After(closesWithin)
 		for range 2 {
 			list()
-			time.Sleep(closesWithin)
+			<-time.After(closesWithin)
 		}
 		require.Equal(t, 3, p.closed)
 		require.True(t, p.alert.Closed)
@@ -109,7 +109,7 @@ func TestAnAlertIsFoundWhereItsRequestIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &forgetful{product{}}
 		tracker, ref := over(t, p, false)
-		time.Sleep(waits(t, tracker.Update(t.Context(), ref, testkit.Notes())))
+		<-time.After(waits(t, tracker.Update(t.Context(), ref, testkit.Notes())))
 		require.Equal(t, 1, p.byAlias)
 		p.alert = exists()
 		require.NoError(t, tracker.Update(t.Context(), ref, testkit.Notes()))

@@ -146,7 +146,7 @@ func TestWhereAnAlertHasToBeNamedByItsIDNothingIsClosedBefore(t *testing.T) {
 		p := &product{made: Request{Pending: true}}
 		tracker, ref := at(t, p, false)
 		for range 3 {
-			time.Sleep(waits(t, tracker.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied))))
+			<-time.After(waits(t, tracker.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied))))
 		}
 		require.Equal(t, 3, p.asked)
 		require.Zero(t, p.closed)
