@@ -4,7 +4,7 @@ FUZZTIME ?= 10s
 golden_packages = $(shell grep -rlE --include='*_test.go' 'gotest\.tools/v3/golden|flag\.Bool."update"' . | xargs -r -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz golden bench ci
+.PHONY: help build test race lint fmt fuzz golden bench mutants ci
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -32,6 +32,9 @@ golden: ## rewrite golden files; read the diff before you commit it
 
 bench: ## run the benchmark against the simulators
 	go run ./bench
+
+mutants: ## plant deliberate faults and say after how many simulated histories each is caught
+	go test ./test/simulation -run TestMutants -mutants -seeds 400 -timeout 90m -v
 
 ci: ## everything a change must pass
 	.ci/run

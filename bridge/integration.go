@@ -32,6 +32,9 @@ type Traits struct {
 	ApplyWithin time.Duration
 	// SearchLag is how long a new object may stay invisible to Find.
 	SearchLag time.Duration
+	// MadeLater is true for a vendor that accepts a creation and carries it out later: an object that is gone may be one that is still to
+	// come, within the two times above.
+	MadeLater bool
 }
 
 // Marker ties an outside object to its request.

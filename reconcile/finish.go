@@ -102,8 +102,9 @@ func (m *mirror) closeUnlinked(ctx context.Context, id string, link bridge.Link)
 func (m *mirror) closeObject(ctx context.Context, id string, link bridge.Link, outcome bridge.Outcome) error {
 	ref := link.Ref
 	err := m.call(ctx, func(ctx context.Context) error { return m.ticketer.Close(ctx, ref, outcome) })
-	if traits := m.ticketer.Traits(); errors.Is(err, bridge.ErrGone) {
-		if rest := traits.ApplyWithin + traits.SearchLag - time.Since(link.Opened); rest > 0 {
+	if errors.Is(err, bridge.ErrGone) {
+		traits := m.ticketer.Traits()
+		if rest := traits.ApplyWithin + traits.SearchLag - time.Since(link.Opened); traits.MadeLater && rest > 0 {
 			return bridge.RetryAfter(min(rest, youngPause), fmt.Errorf("closing the object, which may still be in the making: %s", err.Error()))
 		}
 		err = nil

@@ -2,7 +2,7 @@ package reconcile
 
 import (
 	"context"
-	"sync/atomic"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,29 +12,33 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 )
 
-// Some vendors accept a creation and carry it out later. Another instance than the one that asked for it does not see the object until then,
-// and must not take it for deleted.
-func TestP4_ObjectInTheMakingIsClosedOnceItIsThere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, v, i := one(t)
-		var hidden atomic.Bool
-		v.fault = func(_ context.Context, op, _ string) fault {
-			if op == "close" && hidden.Load() {
-				return fault{before: bridge.ErrGone}
-			}
-			return fault{}
-		}
-		w.ask("r1")
-		pass(time.Second)
-		requireOpen(t, w, v, "r1")
-		hidden.Store(true)
-		w.resolve("r1", bridge.StateDenied, "")
-		pass(20 * time.Second)
-		require.Equal(t, bridge.PhaseOpen, w.link("r1", "jira").Phase, "it may still appear")
-		hidden.Store(false)
-		pass(10 * time.Second)
-		require.Equal(t, bridge.PhaseClosed, w.link("r1", "jira").Phase)
-		require.Equal(t, bridge.EndDenied, v.living("r1")[0].ending)
-		require.Empty(t, i.engine.Failures())
-	})
+// A vendor that carries out a creation later answers that the object is gone, when it is still to come. The closing must not be forgotten.
+func TestP4_ObjectThatIsStillInTheMakingIsClosedLater(t *testing.T) {
+	for later, closed := range map[bool]int{true: 1, false: 0} {
+		t.Run(fmt.Sprint("made later ", later), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, v, _ := one(t)
+				v.traits.MadeLater = later
+				made := time.Now().Add(20 * time.Second)
+				v.fault = func(_ context.Context, op, _ string) fault {
+					if op == "close" && time.Now().Before(made) {
+						return fault{before: bridge.ErrGone}
+					}
+					return fault{}
+				}
+				w.ask("r1")
+				pass(time.Second)
+				w.resolve("r1", bridge.StateApproved, "fine")
+				pass(5 * time.Minute)
+				require.Equal(t, bridge.PhaseClosed, w.link("r1", "jira").Phase)
+				n := 0
+				for _, o := range v.objects {
+					if o.ending != "" {
+						n++
+					}
+				}
+				require.Equal(t, closed, n)
+			})
+		})
+	}
 }

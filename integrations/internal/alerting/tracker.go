@@ -118,6 +118,13 @@ func (t *Tracker) early(alias string) error {
 	return nil
 }
 
+// Traits tell that an alert is made some time after it was asked for.
+func (t *Tracker) Traits() bridge.Traits {
+	traits := t.Base.Traits()
+	traits.MadeLater = true
+	return traits
+}
+
 func (t *Tracker) after(alias string, pause time.Duration) error {
 	return bridge.RetryAfter(pause, fmt.Errorf("%s: alert %s: %w", t.product.Kind, alias, errPending))
 }
