@@ -70,7 +70,7 @@ func TestRules_OnlyThoseThatNotifyOfRequests(t *testing.T) {
 	w.srv.PutMonitoringRule(sim.MonitoringRule{Name: "lock", Subjects: []string{"lock"}, Condition: "true", Notification: "jira"})
 	w.srv.PutMonitoringRule(sim.MonitoringRule{Name: "both", Subjects: []string{"lock", "access_request"}, Condition: "false", Notification: "jira", Review: "DENIED"})
 	rules, _ := w.rules(RulesOptions{})
-	require.Empty(t, rules.All(), "none before the first list")
+	require.Empty(t, NewRules(nil, RulesOptions{}).All(), "none before the first list")
 	receive(t, rules.Ready())
 	w.eventuallyRules(rules, "a", "b", "both")
 	got := rules.All()[1]
