@@ -28,6 +28,8 @@ type Finding struct {
 
 // Traits tell the reconciler what the vendor's API promises.
 type Traits struct {
+	// Timeout is the longest time the bridge waits for one answer of the vendor; zero for an integration that does not tell.
+	Timeout time.Duration
 	// ApplyWithin is the longest time the vendor may still carry out a create call after the bridge has stopped waiting.
 	ApplyWithin time.Duration
 	// SearchLag is how long a new object may stay invisible to Find.
@@ -35,6 +37,9 @@ type Traits struct {
 	// MadeLater is true for a vendor that accepts a creation and carries it out later: an object that is gone may be one that is still to
 	// come, within the two times above.
 	MadeLater bool
+	// Keyed is true for a vendor that makes no second object with the same marker while the first is open. A creation of unknown outcome
+	// may then be repeated in the same words, without waiting until the first can no longer be carried out.
+	Keyed bool
 }
 
 // Marker ties an outside object to its request.

@@ -43,6 +43,9 @@ type Link struct {
 	Until time.Time `json:"until,omitzero"`
 	// Opened is when the object was created or adopted.
 	Opened time.Time `json:"opened,omitzero"`
+	// Unsettled is until when an earlier creation of unknown outcome may still be carried out. It joins the object while that is open, and would
+	// make a second one beside a closed one, so the object is not closed before.
+	Unsettled time.Time `json:"unsettled,omitzero"`
 	// PendingUntil is copied from the request, to tell an expiry from a deletion once the request is gone.
 	PendingUntil time.Time `json:"pending_until,omitzero"`
 	// Notes are the identities of the notes the object is known to show.

@@ -10,7 +10,7 @@ type Config struct {
 	Admin        Admin         `yaml:"admin" jsonschema_description:"The listener for health, readiness and metrics."`
 	Integrations []Integration `yaml:"integrations" jsonschema:"required" jsonschema_description:"The vendor accounts the bridge works with."`
 	Timezone     string        `yaml:"timezone" jsonschema_description:"Time zone of time in the expressions of routes, such as Europe/Berlin. Default UTC."`
-	Routing      []string      `yaml:"routing" jsonschema:"enum=access_monitoring_rules,enum=role_to_recipients,enum=routes" jsonschema_description:"Who is asked where a request goes, in order; the first that names a place is heard. Default [routes], and without any routes [access_monitoring_rules, role_to_recipients, routes]."`
+	Routing      []string      `yaml:"routing" jsonschema:"enum=access_monitoring_rules,enum=role_to_recipients,enum=routes" jsonschema_description:"Who is asked where a request goes, in order; the first that names a place is heard. The first two may also name recipients there: a project, a service, a schedule. Default [routes], and without any routes [access_monitoring_rules, role_to_recipients, routes]."`
 	Routes       []Route       `yaml:"routes" jsonschema_description:"Which requests go where, and who may decide them there. Without any, every request goes to every integration and is decided by review."`
 	// Texts are templates by the names of bridge/text.
 	Texts map[string]string `yaml:"texts" jsonschema_description:"Templates of what the bridge writes at objects and in Teleport, by the names in docs/texts.md. Default: the built-in texts."`

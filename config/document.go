@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -74,6 +75,9 @@ func parseDocument(data []byte, p *Problems) *node {
 		reportSyntax(err, p)
 		return nil
 	}
+	for line := range strings.Lines(string(data)) {
+		p.to.lines = append(p.to.lines, []rune(strings.TrimRight(line, "\r\n")))
+	}
 	r := &reader{report: p.to, anchors: map[string]*node{}}
 	root := &node{form: formFields, at: position{1, 1}}
 	switch {
@@ -95,11 +99,13 @@ func parseDocument(data []byte, p *Problems) *node {
 	return root
 }
 
-// reportSyntax reports a fault of the YAML parser: its message alone, for the excerpt it can add may show a secret.
+// reportSyntax reports a fault of the YAML parser: its message alone, without what it quotes, for that and the excerpt it can add may
+// show a secret.
 func reportSyntax(err error, p *Problems) {
 	at, message := position{1, 1}, "is not valid YAML"
 	if fault, ok := errors.AsType[yaml.Error](err); ok {
-		message += ": " + fault.GetMessage()
+		told, _, _ := strings.Cut(fault.GetMessage(), `"`)
+		message += ": " + strings.TrimRight(told, ": ")
 		if t := fault.GetToken(); t != nil && t.Position != nil {
 			at = position{t.Position.Line, t.Position.Column}
 		}
@@ -154,12 +160,12 @@ func (r *reader) read(from ast.Node, path string) *node {
 	return n
 }
 
+// alias returns what the anchor stands for. The name of one that does not exist is not repeated: it may be a secret that begins with *.
 func (r *reader) alias(from *ast.AliasNode, path string) *node {
-	name := from.Value.GetToken().Value
-	if n, ok := r.anchors[name]; ok {
+	if n, ok := r.anchors[from.Value.GetToken().Value]; ok {
 		return n
 	}
-	r.report.faultAt(start(from), path, "define it above with &"+name, fmt.Sprintf("there is no anchor %q", name))
+	r.report.faultAt(start(from), path, "define it above with &, or put a text that begins with * in quotes", "there is no such anchor")
 	r.report.malformed[path] = true
 	return &node{form: formNull, at: start(from)}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -43,7 +44,7 @@ func (d *decoder) fields(n *node, v reflect.Value, path string) {
 		return
 	case formFields:
 	default:
-		d.wrong(n, path, string(formFields))
+		d.malformed(n, path, "its keys are "+strings.Join(keysOf(fieldsOf(v.Type())), ", "), fmt.Sprintf("must be %s, not %s", formFields, n.form))
 		return
 	}
 	open := v.Type() == reflect.TypeFor[Target]()
@@ -60,6 +61,14 @@ func (d *decoder) fields(n *node, v reflect.Value, path string) {
 	}
 }
 
+func keysOf(fields []field) []string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return keys
+}
+
 func find(fields []field, key string) *field {
 	for i := range fields {
 		if fields[i].key == key {
@@ -71,12 +80,9 @@ func find(fields []field, key string) *field {
 
 // unknown reports a key that does not exist. If it is a misspelt one, that one is not also reported as missing.
 func (d *decoder) unknown(p pair, in *node, path string, known []field) {
-	keys := make([]string, len(known))
-	for i, f := range known {
-		keys[i] = f.key
-	}
+	keys := keysOf(known)
 	d.problems.to.faultAt(p.at, join(path, Key(p.key)), suggestion(p.key, keys), "there is no such key")
-	if meant := nearest(p.key, keys); meant != "" && in.get(meant) == nil {
+	if meant := Nearest(p.key, keys); meant != "" && in.get(meant) == nil {
 		d.problems.to.malformed[join(path, Key(meant))] = true
 	}
 }
@@ -126,7 +132,7 @@ func (d *decoder) target(n *node, t *Target, path string, integrations []Integra
 	kind, ok := d.kinds[typ]
 	if !ok {
 		for _, p := range n.pairs {
-			if find(own, p.key) == nil && nearest(p.key, []string{"integration"}) != "" {
+			if find(own, p.key) == nil && Nearest(p.key, []string{"integration"}) != "" {
 				d.unknown(p, n, path, own)
 			}
 		}

@@ -3,7 +3,10 @@ package config_test
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/config"
 )
@@ -36,6 +39,43 @@ func FuzzParse(f *testing.F) {
 			if p.File != "config.yaml" || p.Line < 1 || p.Column < 1 || p.Message == "" {
 				t.Fatalf("incomplete: %+v", p)
 			}
+		}
+	})
+}
+
+// unquoted is a file in which a secret is written without quotes, as people do.
+func unquoted(secret string) []byte {
+	return []byte(`teleport:
+  addr: tele.example.com:443
+integrations:
+  - name: itsm
+    type: tracker
+    config:
+      url: https://tracker.example.com
+      basic:
+        user: x
+        password: ` + secret + `
+      token: t0ken
+      webhook:
+        secrets:
+          - ` + secret + `
+`)
+}
+
+// A secret may begin with what means something in YAML. The message is about that, and has nothing of the file.
+func FuzzUnquotedSecret(f *testing.F) {
+	for _, before := range []string{
+		"", "*", "&", "!", "!!", "|", ">", "@", "%", "`", `"`, "'", "[", "{", "- ", "? ", ": ", "# ", "<<", "${", "${A ", `"\`, `"a"`, "x: ", "{x: ", "{*", "&a *",
+	} {
+		f.Add(before, "")
+		f.Add(before, "x: *")
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if len(before)+len(after) > 100 || strings.ContainsAny(before+after, "\n\r") {
+			t.Skip("a secret is one line")
+		}
+		if _, err := config.Parse("config.yaml", unquoted(before+"planted"+after), kinds(), config.Offline()); err != nil {
+			require.NotContains(t, err.Error(), "planted", "P7")
 		}
 	})
 }

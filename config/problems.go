@@ -56,8 +56,10 @@ type report struct {
 	file      string
 	offline   bool
 	positions map[string]position
-	faults    []Problem
-	warnings  []Problem
+	// lines are those of the file. They hold secrets and are never shown.
+	lines    [][]rune
+	faults   []Problem
+	warnings []Problem
 	// malformed holds the paths at which decoding failed: what lies there was never seen, so nothing more is said about it.
 	malformed map[string]bool
 }
@@ -93,6 +95,16 @@ func (p *Problems) Warn(path, mend, format string, args ...any) {
 
 // Offline reports whether files and environment variables that the file refers to may be absent.
 func (p *Problems) Offline() bool { return p.to.offline }
+
+// Given reports whether the field is in the file, whatever its value, and could be read with all that is in it.
+func (p *Problems) Given(path string) bool {
+	full := join(p.prefix, path)
+	_, given := p.to.positions[full]
+	for unread := range p.to.malformed {
+		given = given && !strings.HasPrefix(unread, full)
+	}
+	return given
+}
 
 // Line returns the line of a field in the file, or of the nearest place above it.
 func (p *Problems) Line(path string) int { return p.to.locate(join(p.prefix, path)).line }

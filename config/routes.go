@@ -27,7 +27,7 @@ type Integration struct {
 	Name string `yaml:"name" jsonschema:"required,pattern=^[a-z][a-z0-9-]{0\\,30}$" jsonschema_description:"Your own name for it: it is the end of its webhook's address and the key of its links."`
 	Type string `yaml:"type" jsonschema:"required" jsonschema_description:"The vendor."`
 	// RoleToRecipients is asked when Config.Routing names it.
-	RoleToRecipients map[string][]string `yaml:"role_to_recipients" jsonschema_description:"Who is told of requests for a role, in the vendor's words: a project, a service, a schedule. Entry * is for roles without their own. Default none."`
+	RoleToRecipients map[string][]string `yaml:"role_to_recipients" jsonschema_description:"Who is told of requests for a role, in the vendor's words: a project, a service, a schedule. Entry * is for roles without their own. Asked only where routing names role_to_recipients. Default none."`
 	// Config is a pointer to the settings type of the vendor.
 	Config Settings `yaml:"config" jsonschema_description:"The vendor's own settings."`
 }

@@ -46,6 +46,9 @@ func TestEachMistakeInARoute(t *testing.T) {
 		"group without name":   {"approvers: {groups: [{integration: itsm}]}", "routes[0].approvers.groups[0].group: is required"},
 		"group without place":  {"approvers: {groups: [{group: a}]}", "routes[0].approvers.groups[0].integration: is required"},
 		"pattern of roles":     {`approvers: {roles: ["*"]}`, `routes[0].approvers.roles[0]: "*" is not the name of a role`},
+		"approvers are nobody": {"approvers: {emails: []}", "routes[0].approvers: names nobody (name somebody, or remove it"},
+		"approvers are empty":  {"approvers: {}", "routes[0].approvers: names nobody"},
+		"approvers are absent": {"approvers:", "routes[0].approvers: names nobody"},
 		"notify and groups":    {"notify_only: true, approvers: {roles: [a]}", "routes[0].approvers: decide nothing in a route with notify_only"},
 		"notify and approve":   {"notify_only: true, approve_when: 'true'", "routes[0].approve_when: has no effect in a route with notify_only"},
 		"notify and deny":      {"notify_only: true, deny_when: 'true'", "routes[0].deny_when: has no effect in a route with notify_only"},
@@ -66,5 +69,33 @@ func TestTimezoneHasToExist(t *testing.T) {
 		_, err := config.Parse("config.yaml", []byte(least+"timezone: "+zone+"\n"), kinds(), config.Offline())
 		require.ErrorContains(t, err, "config.yaml:8:", zone)
 		require.ErrorContains(t, err, "timezone: ", zone)
+	}
+}
+
+// What could not be read is not also said to be nobody.
+func TestApproversThatCannotBeReadAreOneFault(t *testing.T) {
+	for _, approvers := range []string{"{emails: anna@example.com}", "{email: [anna@example.com]}"} {
+		_, err := config.Parse("config.yaml", routed("approvers: "+approvers), kinds(), config.Offline())
+		var faults config.Error
+		require.ErrorAs(t, err, &faults)
+		require.Len(t, faults, 1, "%v", err)
+	}
+}
+
+func TestRouteBehindOneThatSelectsEverythingIsWarnedOf(t *testing.T) {
+	for first, warned := range map[string]bool{
+		"{name: first, targets: [{integration: itsm}]}":                       true,
+		"{name: first, when: true, targets: [{integration: itsm}]}":           true,
+		"{name: first, when: cluster == 'a', targets: [{integration: itsm}]}": false,
+		"{name: first, continue: true, targets: [{integration: itsm}]}":       false,
+		"{name: first, notify_only: true, targets: [{integration: itsm}]}":    true,
+	} {
+		file := strings.Replace(least, "  - {name: all,", "  - "+first+"\n  - {name: all,", 1)
+		c, err := config.Parse("config.yaml", []byte(file), kinds(), config.Offline())
+		require.NoError(t, err)
+		require.Len(t, c.Warnings, map[bool]int{true: 1}[warned], first)
+		if warned {
+			require.Contains(t, c.Warnings[0].String(), `config.yaml:8:5: routes[1]: is never tried, because the route "first" before it selects every request`)
+		}
 	}
 }

@@ -18,8 +18,10 @@ const hidden = "(secret)"
 
 // Secret is a password, token or key: given in the file itself, in an environment variable, or in a file of its own. It is live:
 // Reveal looks at the environment, or at the file if it changed, each time. However it is printed, encoded or logged, only a
-// placeholder appears. The zero value is no secret.
+// placeholder appears. The zero value is no secret. Secrets cannot be compared with == or be keys of a map, the compiler refuses it:
+// use Matches, whose time says nothing about the secret.
 type Secret struct {
+	_ [0]func() // a function compares with nothing
 	// Where fmt walks private fields it calls no methods, and follows one pointer but not two.
 	from *handle
 }

@@ -23,6 +23,7 @@ func TestSchemaDescribesEveryKey(t *testing.T) {
 	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", schema["$schema"])
 	require.NotContains(t, string(text), "$ref")
 	requireDescriptions(t, "", schema)
+	require.GreaterOrEqual(t, strings.Count(string(text), "recipients of Teleport's own routing"), 2, "an account's project and a route's say what goes before what")
 }
 
 func requireDescriptions(t *testing.T, path string, v any) {

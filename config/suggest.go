@@ -8,7 +8,7 @@ import (
 
 // suggestion names the known word that is nearest to the one given, or all known words when none is near.
 func suggestion(given string, known []string) string {
-	if word := nearest(given, known); word != "" {
+	if word := Nearest(given, known); word != "" {
 		return "did you mean " + word + "?"
 	}
 	known = slices.DeleteFunc(slices.Clone(known), func(word string) bool { return word == "" })
@@ -18,8 +18,8 @@ func suggestion(given string, known []string) string {
 	return "use one of: " + strings.Join(slices.Compact(known), ", ")
 }
 
-// nearest returns the known word that differs least from the one given; empty when all differ much.
-func nearest(given string, known []string) string {
+// Nearest returns the known word that differs least from the one given; empty when all differ much.
+func Nearest(given string, known []string) string {
 	best, least := "", max(2, len(given)/3)+1
 	for _, word := range known {
 		if n := Distance(folded(given), folded(word)); n < least && n < len(word) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -19,7 +20,7 @@ func texts(p *Problems, templates map[string]string) {
 			continue
 		}
 		if err := text.Check(name, templates[name]); err != nil {
-			p.Add(Key(name), textsMend, "%v", err)
+			p.template(Key(name), templates[name], err)
 		}
 	}
 }
@@ -35,6 +36,15 @@ func (p *Problems) Template(path, source string, parse func(string) (*text.Templ
 		err = parsed.TryText(samples...)
 	}
 	if err != nil {
-		p.Add(path, textsMend, "%v", err)
+		p.template(path, source, err)
 	}
+}
+
+// template reports a fault in a template at its place in the file.
+func (p *Problems) template(path, source string, err error) {
+	if fault, ok := errors.AsType[*text.Error](err); ok {
+		p.AddInside(path, source, fault.Line, fault.Column, textsMend, "%s", fault.Message)
+		return
+	}
+	p.Add(path, textsMend, "%v", err)
 }

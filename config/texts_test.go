@@ -8,7 +8,7 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 )
 
-// A template with a fault is found when the file is loaded, with its place in the file and inside the template.
+// A template with a fault is found when the file is loaded, with its place in the file.
 func TestFaultsOfTextsHaveTheirPlace(t *testing.T) {
 	_, err := config.Parse("config.yaml", []byte(`
 teleport: {addr: "a:443", identity_file: i}
@@ -33,9 +33,9 @@ routes:
 	}
 	require.Equal(t, []string{
 		"config.yaml:6:11: texts.expird: there is no such text (did you mean expired?)",
-		"config.yaml:7:12: texts.refusal: 2:3: <.Whi>: can't evaluate field Whi in type text.Refusal (see docs/texts.md)",
-		"config.yaml:10:11: texts.denied: line 1: unclosed action (see docs/texts.md)",
-		"config.yaml:14:19: routes[0].texts.late: 1:23: <.Nope>: can't evaluate field Nope in type text.Change (see docs/texts.md)",
+		"config.yaml:9:7: texts.refusal: <.Whi>: can't evaluate field Whi in type text.Refusal (see docs/texts.md)",
+		"config.yaml:10:12: texts.denied: unclosed action (see docs/texts.md)",
+		"config.yaml:14:42: routes[0].texts.late: <.Nope>: can't evaluate field Nope in type text.Change (see docs/texts.md)",
 		"config.yaml:14:86: routes[0].texts.reason: the template writes nothing (see docs/texts.md)",
 	}, got)
 }

@@ -18,6 +18,21 @@ func (c *Config) routes(p *Problems) {
 		c.onCall(at, &c.Routes[i])
 		texts(at.At("texts"), c.Routes[i].Texts)
 	}
+	c.unreachable(p)
+}
+
+// unreachable warns of routes behind one that selects every request.
+func (c *Config) unreachable(p *Problems) {
+	for i, r := range c.Routes {
+		if when := strings.TrimSpace(r.When); when != "" && when != "true" || r.Continue {
+			continue
+		}
+		for n := range c.Routes[i+1:] {
+			p.Warn(element("routes", i+1+n), "move it up, or give that one a condition or continue: true",
+				"is never tried, because the route %q before it selects every request", r.Name)
+		}
+		return
+	}
 }
 
 // mostAccess is the longest access that Teleport grants.
@@ -80,6 +95,9 @@ func (c *Config) targets(p *Problems, targets []Target) {
 }
 
 func (c *Config) approvers(p *Problems, a Approvers) {
+	if a.Empty() && p.Given("") {
+		p.Add("", "name somebody, or remove it so that everybody decides whom the vendor lets", "names nobody")
+	}
 	for i, email := range a.Emails {
 		name, domain, ok := strings.Cut(email, "@")
 		if !ok || name == "" || domain == "" || strings.ContainsAny(email, " <>*,") || strings.Contains(domain, "@") {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -42,19 +43,34 @@ func NewRouter(o RouterOptions) *echo.Echo {
 		}
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
 	}
-	e.Use(
-		recovered(o.Log),
-		middleware.RequestID(),
-		logRequests(o.Log),
-		middleware.BodyLimit(bodyLimit),
-		middleware.ContextTimeout(answerWithin),
-	)
+	e.Use(recovered(o.Log), middleware.RequestID(), logRequests(o.Log))
 	if o.RatePerSecond > 0 {
-		e.Use(middleware.RateLimiter(middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
-			Rate: rate.Limit(o.RatePerSecond), Burst: o.Burst, ExpiresIn: forgetSource,
-		})))
+		e.Use(limitRate(o))
 	}
+	e.Use(middleware.BodyLimit(bodyLimit), middleware.ContextTimeout(answerWithin))
 	return e
+}
+
+// limitRate refuses deliveries of a source that sends too many. It stands before the guards that cost more.
+func limitRate(o RouterOptions) echo.MiddlewareFunc {
+	return middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
+		IdentifierExtractor: sender,
+		Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
+			Rate: rate.Limit(o.RatePerSecond), Burst: o.Burst, ExpiresIn: forgetSource,
+		}),
+	})
+}
+
+// sender is what deliveries are counted by: the sender's address, or for IPv6 the first half of it, because the other half is the sender's own
+// to choose.
+func sender(c echo.Context) (string, error) {
+	text := c.RealIP()
+	address, err := netip.ParseAddr(text)
+	if err != nil || address.Is4() || address.Is4In6() {
+		return text, nil
+	}
+	network, err := address.Prefix(64)
+	return network.String(), err
 }
 
 // NewAdminRouter returns the router of the private listener.
@@ -107,6 +123,8 @@ func answerError(log *slog.Logger) echo.HTTPErrorHandler {
 
 func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+		// What is written at debug level only is not put together for nobody.
+		Skipper:   func(c echo.Context) bool { return !log.Enabled(c.Request().Context(), slog.LevelDebug) },
 		LogStatus: true, LogMethod: true, LogURIPath: true, LogLatency: true, LogRemoteIP: true, LogRequestID: true, HandleError: true,
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
 			log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request served",

@@ -3,8 +3,8 @@
 package handlers
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -59,20 +59,19 @@ func (w *Webhooks) take(c echo.Context) error {
 		w.Count("", DeliveryUnknown)
 		return echo.ErrNotFound
 	}
-	log := w.Log.With("integration", name, "source", c.RealIP())
-	body, err := io.ReadAll(c.Request().Body)
+	body, err := read(c.Request())
 	if err != nil {
-		return unread(log, err)
+		return unread(w.log(c, name), err)
 	}
 	in := bridge.Inbound{Header: c.Request().Header, Body: body}
 	if err := source.Verify(in); err != nil {
 		w.Count(name, DeliveryRefused)
-		return refuse(log, err)
+		return refuse(w.log(c, name), err)
 	}
 	delivery, err := source.Decode(in)
 	if err != nil {
 		w.Count(name, DeliveryMalformed)
-		log.Warn("webhook could not be understood", "error", err)
+		w.log(c, name).Warn("webhook could not be understood", "error", err)
 		return echo.ErrBadRequest
 	}
 	result := DeliveryIgnored
@@ -84,8 +83,25 @@ func (w *Webhooks) take(c echo.Context) error {
 		}
 	}
 	w.Count(name, result)
-	log.Debug("webhook taken", "event", delivery.Event, "delivery", delivery.ID, "result", result)
+	w.Log.LogAttrs(c.Request().Context(), slog.LevelDebug, "webhook taken", slog.String("integration", name), slog.String("source", c.RealIP()),
+		slog.String("event", delivery.Event), slog.String("delivery", delivery.ID), slog.String("result", result))
 	return answer(c, delivery.Reply)
+}
+
+// log says what a line is about. Most deliveries need none.
+func (w *Webhooks) log(c echo.Context, name string) *slog.Logger {
+	return w.Log.With("integration", name, "source", c.RealIP())
+}
+
+// readAhead is how much of a body's announced length is believed before anything of it has come.
+const readAhead = 16 << 10
+
+// read reads a body to its end.
+func read(r *http.Request) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), readAhead)) + bytes.MinRead)
+	_, err := body.ReadFrom(r.Body)
+	return body.Bytes(), err
 }
 
 // longestDeliveryID bounds what is kept of an identifier that comes from outside. Vendors use UUIDs and the like.

@@ -26,7 +26,7 @@ var (
 	faultAutomated = &fault{"automation", "automation and bots cannot decide Access Requests. A person has to."}
 	faultBarred    = &fault{"barred", ""}
 	faultTooOld    = &fault{"too_old", "this state is older than the Access Request itself. Move it back and decide it again."}
-	faultUnmapped  = &fault{"unmapped", "the e-mail address of the person is hidden or absent, so they cannot be told from others. An administrator can add the account to teleport.people.table."}
+	faultUnmapped  = &fault{"unmapped", "the e-mail address of the person is hidden or absent, or has unusual characters, so they cannot be told from others. An administrator can add the account to teleport.people.table."}
 	faultAmbiguous = &fault{"ambiguous", "more than one Teleport user matches the person. An administrator can settle it in teleport.people.table."}
 	faultNotAUser  = &fault{"not_a_user", "no Teleport user matches the person, and only Teleport users may decide here."}
 	faultRequester = &fault{"requester", "nobody can decide their own Access Request. Move it back and let another person decide."}
@@ -34,7 +34,7 @@ var (
 	faultApprover  = &fault{"not_approver", "the person is not among the approvers for such requests. Move it back and let an approver decide."}
 	faultGroup     = &fault{"group_unknown", "it is not known at the moment whether the person is among the approvers, because the members of a group or the users of Teleport could not be read. It counts as soon as they are read, if the person is."}
 	faultOverride  = &fault{"override_not_allowed", "the request asks for a role that may not be decided without a review in Teleport. Review it in Teleport."}
-	faultNoReason  = &fault{"no_reason", "such a decision needs a reason. Write it as a comment at the object, then move the object back and decide again."}
+	faultNoReason  = &fault{"no_reason", "such a decision needs a reason. Write it as a comment at the object, or decide again with one."}
 )
 
 func faultTooLong(limit time.Duration, req bridge.Request) *fault {

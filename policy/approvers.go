@@ -50,13 +50,13 @@ func (p *Policy) allows(a Approvers, who person, ev bridge.Evidence) (in, known 
 
 func (a Approvers) named(who person) bool {
 	for _, e := range a.Emails {
-		if bridge.SameName(e, who.email) || bridge.SameName(e, who.user) {
+		if sameAddress(e, who.email) || sameAddress(e, who.user) {
 			return true
 		}
 	}
 	_, domain, found := strings.Cut(who.email, "@")
 	for _, d := range a.Domains {
-		if found && bridge.SameName(strings.TrimPrefix(d, "@"), domain) {
+		if found && sameAddress(strings.TrimPrefix(d, "@"), domain) {
 			return true
 		}
 	}
@@ -89,7 +89,8 @@ func (p *Policy) inGroup(g Group, who person, ev bridge.Evidence) (in, known boo
 	}
 	addresses := []string{who.email}
 	if who.user != "" {
-		addresses = p.people.addressesOf(who.user)
+		// An address that several Teleport users have gives none of them a right.
+		addresses = slices.DeleteFunc(p.people.addressesOf(who.user), func(a string) bool { return len(p.people.usersOf(a)) > 1 })
 	}
 	known = true
 	for _, address := range addresses {

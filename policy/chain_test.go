@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -194,6 +196,13 @@ func TestW33_AddingARouteNeverWidensWhoMayApprove(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		routes := drawnRoutes().Draw(t, "routes")
 		more := rapid.Custom(drawRoute).Draw(t, "more")
+		if rapid.Bool().Draw(t, "elsewhere") {
+			// Only what is added hears of what is said at the pager.
+			for i := range routes {
+				routes[i].Continue, routes[i].Targets = true, []bridge.Target{{Integration: "jira"}}
+			}
+			more.When, more.NotifyOnly, more.Targets = "", false, []bridge.Target{{Integration: "pager"}}
+		}
 		s := drawScene(t)
 		before := chained(t, routes)
 		deciding, err := before.Routes(s.req)
@@ -213,7 +222,10 @@ func TestErrorsAnywhereNeverApprove(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		routes := drawnRoutes().Draw(t, "routes")
 		broken := drawRoute(t)
-		broken.When = rapid.SampledFrom([]string{`request.annotations["absent"][0] == "x"`, `request.expires < timestamp("1970-01-01T00:00:00Z") || 1 / 0 == 1`}).Draw(t, "broken")
+		broken.When = rapid.SampledFrom([]string{
+			`request.annotations["absent"][0] == "x"`, `request.expires < timestamp("1970-01-01T00:00:00Z") || 1 / 0 == 1`,
+			`request.annotations["absent"][0] == "x" || true`, `1 / 0 == 1 && request.user == "nobody"`, `[1, 0].exists(n, 1 / (1 - n) == 1)`,
+		}).Draw(t, "broken")
 		n := rapid.IntRange(0, len(routes)).Draw(t, "at")
 		for i := range routes[:n] {
 			routes[i].Continue = true
@@ -221,5 +233,72 @@ func TestErrorsAnywhereNeverApprove(t *testing.T) {
 		s := drawScene(t)
 		d := chained(t, slices.Insert(routes, n, broken)).Judge(s.req, s.evidence(), s.duties)
 		require.Equal(t, bridge.Undecided, d.Verdict)
+	})
+}
+
+// An error in what approves or denies never approves either, whatever stands beside it. An expression that nobody has said anything for is not
+// evaluated, so that being on call may approve beside a deny_when that would fail.
+func TestErrorsInVerdictsNeverApprove(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		routes := drawnRoutes().Draw(t, "routes")
+		s := drawScene(t)
+		deciding, err := chained(t, routes).Routes(s.req)
+		n := slices.IndexFunc(deciding, func(r *policy.Route) bool { return !r.NotifyOnly })
+		if err != nil || n < 0 {
+			t.Skip("nothing decides")
+		}
+		first := slices.IndexFunc(routes, func(r policy.Route) bool { return r.Name == deciding[n].Name && r.When == deciding[n].When })
+		broken := rapid.SampledFrom([]string{`1 / (approvals.size() - approvals.size()) == 1`, `request.annotations["absent"][0] == "x"`, `approvals[9].person == "x"`, `request.duration > duration("1h")`}).Draw(t, "broken")
+		broken += rapid.SampledFrom([]string{"", " || true", " && false", ` || approvals.size() > 0`, ` && on_call.size() > 9`}).Draw(t, "beside")
+		routes[first].OnCall = []policy.OnCall{production}
+		s.req.AccessUntil, s.req.MaxDuration = time.Time{}, 0
+		deny := rapid.Bool().Draw(t, "deny")
+		if deny {
+			routes[first].DenyWhen = broken
+		} else {
+			routes[first].ApproveWhen = broken
+		}
+		d := chained(t, routes).Judge(s.req, s.evidence(), s.duties)
+		rests := append([]bridge.Evidence{d.Evidence}, d.Support...)
+		unasked := deny && !slices.ContainsFunc(rests, func(ev bridge.Evidence) bool { return !ev.OnCall() })
+		require.True(t, d.Verdict != bridge.Approve || unasked, "%+v", d)
+	})
+}
+
+// The people who speak in the test below, under the names they have at vendors.
+var speakers = map[string][]bridge.Actor{
+	"bob":   {{ID: "b", Email: "bob@example.com"}, {ID: "b2", Email: "BOB@example.com"}, {ID: "b3", Email: "bob+jira@example.com"}, {ID: "acc-bob"}},
+	"zoe":   {{ID: "z", Email: "zoe@example.com"}, {ID: "z2", Email: "zoe+2@example.com"}, {ID: "z3", Email: " Zoe@Example.com"}},
+	"mary":  {{ID: "m", Email: "mary@example.com"}, {ID: "acc-mary", Email: "mary@example.com"}},
+	"alice": {{ID: "a", Email: "alice@example.com"}, {ID: "a2", Email: "a.smith+x@example.com"}, {ID: "acc-alice"}},
+}
+
+// Of n that have to approve each is another person, whatever names they use, whose last word is not a denial, and none is the requester.
+func TestW13_NOfCountsPeople(t *testing.T) {
+	people := policy.NewPeople(staff, []policy.Entry{{ID: "acc-bob", User: "bob"}, {ID: "acc-alice", User: "alice"}}, false)
+	rapid.Check(t, func(t *rapid.T) {
+		least := rapid.IntRange(1, 3).Draw(t, "least")
+		p, err := policy.New([]policy.Route{route(atPager, denyWhen("false"), approveWhen(fmt.Sprintf("approvals.size() >= %d", least)))})
+		require.NoError(t, err)
+		var all []bridge.Evidence
+		said, refused := map[string]int{}, map[string]int{}
+		for n := range rapid.IntRange(0, 8).Draw(t, "statements") {
+			who := rapid.SampledFrom(slices.Sorted(maps.Keys(speakers))).Draw(t, "who")
+			ev := evidence(at(rapid.SampledFrom([]string{"jira", "pager"}).Draw(t, "target"), n+1), by(rapid.SampledFrom(speakers[who]).Draw(t, "as")))
+			said[who] = n + 1
+			if rapid.IntRange(0, 3).Draw(t, "denies") == 0 {
+				denied(&ev)
+				delete(said, who)
+				refused[who] = n + 1
+			}
+			all = append(all, ev)
+		}
+		delete(said, "alice")
+		d := p.Using(people).Judge(request(), rapid.Permutation(all).Draw(t, "order"), nil)
+		want := bridge.Undecided
+		if len(said) >= least {
+			want = bridge.Approve
+		}
+		require.Equal(t, want, d.Verdict, "said %v, denied %v", said, refused)
 	})
 }

@@ -1,13 +1,11 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/ext"
 )
 
@@ -49,13 +47,13 @@ func newCompiler() (*compiler, error) {
 // condition is a compiled expression.
 type condition struct {
 	program cel.Program
-	// env and checked are what the program was made of.
+	// env and checked are what the program was made of, before && and || were put in order.
 	env     *cel.Env
 	checked *cel.Ast
 	// needs names what the expression uses of the facts that may be unknown.
 	needs map[string]bool
-	// onCall is where the expression uses on_call, empty where it does not.
-	onCall string
+	// onCall is the part of the expression that uses on_call, 0 where none does.
+	onCall int64
 }
 
 // compile returns nil for a blank expression.
@@ -65,33 +63,21 @@ func compile(env *cel.Env, expression string) (*condition, error) {
 	}
 	checked, issues := env.Compile(expression)
 	if issues.Err() != nil {
-		return nil, expressionFaults(issues)
+		return nil, expressionFaults(env, issues)
 	}
 	if !checked.OutputType().IsExactType(cel.BoolType) {
-		return nil, fmt.Errorf("1:1: the condition yields %s, not true or false", checked.OutputType())
+		return nil, whole("the condition yields %s, not true or false", typeNames.Replace(checked.OutputType().String()))
 	}
-	program, err := env.Program(checked, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), cel.CostTrackerOptions(globCosts()...))
+	ordered, err := strict(env, checked)
 	if err != nil {
-		return nil, fmt.Errorf("1:1: preparing the condition: %w", err)
+		return nil, whole("%v", err)
+	}
+	program, err := env.Program(ordered, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), cel.CostTrackerOptions(globCosts()...))
+	if err != nil {
+		return nil, whole("preparing the condition: %v", err)
 	}
 	needs, onCall := needsOf(checked.NativeRep())
 	return &condition{program: program, env: env, checked: checked, needs: needs, onCall: onCall}, nil
-}
-
-// expressionFaults reports every fault with its line and column inside the expression.
-func expressionFaults(issues *cel.Issues) error {
-	var faults []error
-	for _, e := range issues.Errors() {
-		line, column := max(e.Location.Line(), 1), max(e.Location.Column(), 0)
-		faults = append(faults, fmt.Errorf("%d:%d: %s", line, column+1, e.Message))
-	}
-	return errors.Join(faults...)
-}
-
-// place writes where an expression stands inside the text of its condition.
-func place(checked *ast.AST, id int64) string {
-	at := checked.SourceInfo().GetStartLocation(id)
-	return fmt.Sprintf("%d:%d", max(at.Line(), 1), max(at.Column(), 0)+1)
 }
 
 // holds evaluates the condition. What it uses and is not known is an error, never an empty value.

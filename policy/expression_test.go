@@ -198,7 +198,7 @@ func TestOnCallInARouteWithoutRulesIsAFault(t *testing.T) {
 	_, err := policy.New([]policy.Route{route(approveWhen("approvals.size() > 0 &&\n  on_call.size() > 0"))})
 	require.ErrorContains(t, err, "routes[0].approve_when: 2:3: on_call is always empty")
 	_, err = policy.New([]policy.Route{route(when(`on_call.size() > 0`)), route(denyWhen(`evidence`)), route(approveWhen(`approvals.size() >`))})
-	require.ErrorContains(t, err, "routes[0].when: 1:1: undeclared reference to 'on_call'")
+	require.ErrorContains(t, err, "routes[0].when: 1:1: on_call is known in approve_when and deny_when alone")
 	require.ErrorContains(t, err, "routes[1].deny_when: 1:1: the condition yields list")
 	require.ErrorContains(t, err, "routes[2].approve_when: 1:")
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -97,8 +98,8 @@ func statementsOf(list []statement) []Statement {
 	out := make([]Statement, len(list))
 	for i, s := range list {
 		out[i] = Statement{
-			Target: s.ev.Target, Status: s.ev.Status, Verdict: string(s.ev.Verdict), Person: s.who.name(), Email: s.who.email,
-			ActorID: s.ev.Actor.ID, At: s.ev.At, Reason: s.ev.Reason, Key: s.ev.Object.Key,
+			Target: s.ev.Target, Status: s.ev.Status, Verdict: string(s.ev.Verdict), Person: s.who.name(),
+			Email: lower(strings.TrimSpace(s.who.email)), ActorID: s.ev.Actor.ID, At: s.ev.At, Reason: s.ev.Reason, Key: s.ev.Object.Key,
 		}
 	}
 	return out

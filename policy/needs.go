@@ -32,7 +32,7 @@ var (
 // needsOf finds what an expression uses of the facts that may be unknown, and where it uses on_call. It goes by the types that the
 // compiler found, so that a field counts however its object is reached. An object that is used as a whole, such as in a comparison, counts as
 // a use of all its fields.
-func needsOf(checked *ast.AST) (needs map[string]bool, onCall string) {
+func needsOf(checked *ast.AST) (needs map[string]bool, onCall int64) {
 	needs = map[string]bool{}
 	ast.PreOrderVisit(ast.NavigateAST(checked), ast.NewExprVisitor(func(e ast.Expr) {
 		n := ast.NavigateExpr(checked, e)
@@ -41,8 +41,8 @@ func needsOf(checked *ast.AST) (needs map[string]bool, onCall string) {
 		}
 		if need := variable(n); need != "" {
 			needs[need] = true
-			if need == needOnCall && onCall == "" {
-				onCall = place(checked, n.ID())
+			if need == needOnCall && onCall == 0 {
+				onCall = n.ID()
 			}
 		}
 		for name, fields := range map[string]map[string]string{typeRequest: ofRequest, typeResource: ofResource} {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -56,12 +57,12 @@ func (p *People) identify(integration string, a bridge.Actor) (person, *fault) {
 	users := map[string]bool{}
 	for _, e := range p.table {
 		byID := e.ID != "" && e.ID == a.ID && (e.Integration == "" || e.Integration == integration)
-		if byID || bridge.SameName(e.Email, a.Email) {
+		if byID || sameAddress(e.Email, a.Email) {
 			users[e.User] = true
 		}
 	}
-	if len(users) == 0 && a.Email != "" && p.readable() {
-		for _, u := range p.directory.ByEmail(a.Email) {
+	if len(users) == 0 {
+		for _, u := range p.usersOf(a.Email) {
 			users[u] = true
 		}
 	}
@@ -72,7 +73,7 @@ func (p *People) identify(integration string, a bridge.Actor) (person, *fault) {
 		for u := range users {
 			return person{user: u, email: a.Email}, nil
 		}
-	case a.Email == "":
+	case a.Email == "" || !plain(a.Email):
 		return person{}, faultUnmapped
 	case p.requireUser:
 		return person{}, faultNotAUser
@@ -80,15 +81,30 @@ func (p *People) identify(integration string, a bridge.Actor) (person, *fault) {
 	return person{email: a.Email}, nil
 }
 
+// usersOf lists the Teleport users whose address it is.
+func (p *People) usersOf(address string) []string {
+	if address == "" || !p.readable() {
+		return nil
+	}
+	users := p.directory.ByEmail(address)
+	if plain(address) {
+		return users
+	}
+	return slices.DeleteFunc(slices.Clone(users), func(u string) bool {
+		own, _ := p.directory.EmailsOf(u)
+		return !slices.ContainsFunc(append([]string{u}, own...), func(o string) bool { return sameAddress(o, address) })
+	})
+}
+
 // isRequester says whether the person is the named Teleport user under any of their names. The second result is false when there
 // is nothing to compare by: a requester whose address is not known could be anybody.
 func (p *People) isRequester(who person, user string) (same, told bool) {
-	if bridge.SameName(who.user, user) || bridge.SameName(who.email, user) {
+	if bridge.SameName(who.user, user) || sameMailbox(who.email, user) {
 		return true, true
 	}
 	addresses := p.addressesOf(user)
 	for _, address := range addresses {
-		if bridge.SameName(who.email, address) || bridge.SameName(who.user, address) {
+		if sameMailbox(who.email, address) || sameMailbox(who.user, address) {
 			return true, true
 		}
 	}
@@ -100,7 +116,7 @@ func (p *People) isRequester(who person, user string) (same, told bool) {
 // keep people from deciding for themselves, this goes by the user alone that the person was mapped to: an address that somebody entered at
 // an account of another user gives no rights.
 func (p person) isSurely(user string) bool {
-	return bridge.SameName(p.name(), user)
+	return sameAddress(p.name(), user)
 }
 
 func (p *People) addressesOf(user string) []string {
@@ -124,7 +140,7 @@ func (p *People) addressesOf(user string) []string {
 // apart by.
 func (p *People) distinct(a, b person) bool {
 	if a.user == "" && b.user == "" {
-		return !bridge.SameName(a.email, b.email)
+		return !sameMailbox(a.email, b.email)
 	}
 	return p.other(a, b) && p.other(b, a)
 }
@@ -132,7 +148,7 @@ func (p *People) distinct(a, b person) bool {
 // other reports whether a is certainly not the Teleport user that b is.
 func (p *People) other(a, b person) bool {
 	if b.user == "" {
-		return !bridge.SameName(a.email, b.email)
+		return !sameMailbox(a.email, b.email)
 	}
 	same, told := p.isRequester(a, b.user)
 	return !same && told

@@ -4,7 +4,6 @@ package policy
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -121,11 +120,14 @@ func (c *compiler) route(index int, r Route) (compiled, error) {
 		{"deny_when", r.DenyWhen, c.deciding, &out.denyWhen},
 	} {
 		made, err := compile(e.env, e.text)
-		if err == nil && made != nil && made.onCall != "" && len(r.OnCall) == 0 {
-			err = fmt.Errorf("%s: on_call is always empty in a route without on_call rules", made.onCall)
+		if err == nil && made != nil && made.onCall != 0 && len(r.OnCall) == 0 {
+			err = at(made.checked.NativeRep(), made.onCall, "on_call is always empty in a route without on_call rules")
+		}
+		if err == nil && made != nil {
+			err = errors.Join(r.strangers(made.checked.NativeRep())...)
 		}
 		if err != nil {
-			faults = append(faults, &ExpressionError{Route: index, Field: e.field, Err: err})
+			faults = append(faults, &ExpressionError{Route: index, Field: e.field, Text: e.text, Err: err})
 			continue
 		}
 		*e.into = made
@@ -163,18 +165,3 @@ func (p *Policy) In(zone *time.Location) *Policy {
 	other.zone = zone
 	return &other
 }
-
-// ExpressionError is a fault in one expression of the configuration.
-type ExpressionError struct {
-	// Route is the index of the route in the configuration, Field the setting that holds the expression.
-	Route int
-	Field string
-	Err   error
-}
-
-func (e *ExpressionError) Error() string {
-	return fmt.Sprintf("routes[%d].%s: %v", e.Route, e.Field, e.Err)
-}
-
-// Unwrap returns the compiler's own report.
-func (e *ExpressionError) Unwrap() error { return e.Err }

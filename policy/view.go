@@ -81,7 +81,8 @@ type Statement struct {
 	Verdict string `cel:"verdict"`
 	// Person is the Teleport user, or the address of somebody who is known by that alone.
 	Person string `cel:"person"`
-	Email  string `cel:"email"`
+	// Email is the address the vendor gave, in small letters, because expressions compare it letter by letter.
+	Email string `cel:"email"`
 	// ActorID is the vendor's identifier of the person.
 	ActorID string    `cel:"actor_id"`
 	At      time.Time `cel:"at"`

@@ -10,10 +10,21 @@ import (
 func (j *judge) remember(id string, d bridge.Decision) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if f := j.files[id]; f != nil {
-		d.Refusals = nil
-		f.taken = &d
+	d.Refusals = nil
+	j.open(id).taken = &d
+}
+
+// took reports whether this very decision was taken before. In a dry run nothing else tells.
+func (j *judge) took(id string, now bridge.Decision) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := j.files[id]
+	if f == nil || f.taken == nil {
+		return false
 	}
+	was := *f.taken
+	same := sameStatement(was.Evidence, now.Evidence) || was.Evidence.OnCall() && now.Evidence.OnCall() && was.Evidence.Target == now.Evidence.Target
+	return same && was.Verdict == now.Verdict && was.Person == now.Person && was.Mode == now.Mode
 }
 
 // drift reports, once for each change, that something says otherwise now on which a decision rested that Teleport has taken. The decision

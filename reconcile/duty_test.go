@@ -338,6 +338,7 @@ func TestOnCallRefusedByTeleportIsToldOnceAndRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, pager := staffed(t)
 		i := w.start("a")
+		synctest.Wait() // otherwise the first listing may ask for another try
 		var tries atomic.Int64
 		i.faults(func(effect string) error {
 			if effect != "submit" {

@@ -29,10 +29,12 @@ type Target struct {
 	// OnCallEvery is how often it is asked again who is on call while a request waits, so that a shift that starts meanwhile decides it;
 	// 30 seconds where it is zero.
 	OnCallEvery time.Duration
-	// Workers is how many calls are made to the vendor at once.
+	// Workers is how many calls are made to the vendor at once, not counting listings and a few questions about who is on call.
 	Workers int
 	// ResyncEvery is the pause between listings of changed objects; the only way to learn of decisions without webhooks.
 	ResyncEvery time.Duration
+	// Polls is true where no webhook tells what people do, so that listings have to tell of closed objects too.
+	Polls bool
 }
 
 // Options are the parts an Engine is put together from. All but Titles, Labels, Texts and WebURL are required.
@@ -96,8 +98,8 @@ func New(o Options) *Engine {
 		log := o.Log.With("integration", name)
 		m := &mirror{
 			name: name, self: o.Instance, ticketer: t.Ticketer, decisions: t.Decisions, requests: o.Requests, links: o.Links,
-			policy: o.Policy, judge: e.judge, webURL: o.WebURL, titles: o.Titles, log: log,
-			due: map[string]string{}, late: map[string]string{}, created: map[string]bridge.Ref{}, unknown: map[string]int{}, unusedClaims: map[string]unusedClaim{}, strays: map[string]stray{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{}, rerouted: map[string]bool{},
+			polls: t.Polls, policy: o.Policy, judge: e.judge, webURL: o.WebURL, titles: o.Titles, log: log,
+			due: map[string]string{}, late: map[string]string{}, created: map[string]bridge.Ref{}, doubts: map[string]doubt{}, unusedClaims: map[string]unusedClaim{}, strays: map[string]stray{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{}, unclosed: map[string]unclosed{}, rerouted: map[string]bool{}, watched: map[string]string{},
 		}
 		m.linkedElsewhere = func(id string) []string { return e.linkedBeside(name, id) }
 		m.elsewhere = func(id string) { e.tellBeside(name, id) }
@@ -106,8 +108,8 @@ func New(o Options) *Engine {
 		// While some runs talk to the vendor, others write their links to Teleport.
 		m.queue = newQueue(name, 2*workers, o.Metrics, log, m.reconcile)
 		if t.OnCall != nil {
-			r := &roster{name: name, source: t.OnCall, every: cmp.Or(t.OnCallEvery, rosterPause), requests: o.Requests, policy: o.Policy, judge: e.judge, log: log}
-			r.queue = newQueue("on-call/"+name, workers, o.Metrics, log, r.reconcile)
+			r := &roster{name: name, source: t.OnCall, every: cmp.Or(t.OnCallEvery, rosterPause), limit: callTime(t.Ticketer.Traits()), requests: o.Requests, policy: o.Policy, judge: e.judge, log: log}
+			r.queue = newQueue("on-call/"+name, min(workers, rosterWorkers), o.Metrics, log, r.reconcile)
 			e.rosters[name] = r
 		}
 		e.mirrors[name], e.resyncs[name] = m, t.ResyncEvery
@@ -122,13 +124,14 @@ func New(o Options) *Engine {
 
 // RequestChanged tells that a request was made, changed or removed.
 func (e *Engine) RequestChanged(id string) {
+	// What is read because of the change asks for a judgement by itself, and must not be judged twice.
+	e.judge.changed(id)
 	for _, r := range sorted(e.rosters) {
 		r.queue.add(id)
 	}
 	for _, m := range sorted(e.mirrors) {
 		m.queue.add(id)
 	}
-	e.judge.changed(id)
 }
 
 // Reconsider judges again whatever people said and is not decided yet, because a fact that the policy needs has become known.
@@ -224,10 +227,12 @@ func (e *Engine) reload(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
+		before := e.openLinks()
 		if err := e.links.LoadAll(ctx); err != nil {
 			e.log.Warn("reading all links failed", "error", err)
 			continue
 		}
+		e.keepVanished(ctx, before)
 		e.enqueueAll()
 	}
 }

@@ -13,8 +13,7 @@ import (
 func (m *mirror) finish(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
 	switch link.Phase {
 	case bridge.PhaseNone:
-		m.forget(id)
-		return 0, nil
+		return m.closeUnrecorded(ctx, id)
 	case bridge.PhaseClaimed:
 		return m.finishClaim(ctx, id, link)
 	case bridge.PhaseFailed:
@@ -45,6 +44,7 @@ func (m *mirror) finishClaim(ctx context.Context, id string, link bridge.Link) (
 	if err != nil {
 		return 0, err
 	}
+	m.certain(id)
 	found, err := m.find(ctx, id)
 	if err != nil {
 		return 0, err
@@ -68,6 +68,9 @@ func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.D
 		// The decision came from this very object, which is therefore where it should be.
 		return 0, m.closed(ctx, id, link, outcome.Ending)
 	}
+	if rest := time.Until(link.Unsettled); rest > 0 {
+		return rest, nil
+	}
 	// Without a record there is no lease, but the object is closed all the same; Close may be repeated.
 	leased, err := m.lease(ctx, id, link)
 	if err == nil {
@@ -76,6 +79,7 @@ func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.D
 		return 0, err
 	}
 	if err := m.closeObject(ctx, id, link, outcome); err != nil {
+		m.keepUnclosed(id, link)
 		return 0, err
 	}
 	return 0, m.closed(ctx, id, link, outcome.Ending)
@@ -86,6 +90,9 @@ func (m *mirror) closeUnlinked(ctx context.Context, id string, link bridge.Link)
 	outcome, wait, err := m.outcome(ctx, id, link)
 	if err != nil || wait > 0 {
 		return wait, err
+	}
+	if rest := time.Until(link.Unsettled); rest > 0 {
+		return rest, nil
 	}
 	if err := m.closeObject(ctx, id, link, outcome); err != nil {
 		return 0, err
@@ -124,6 +131,7 @@ func (m *mirror) closed(ctx context.Context, id string, link bridge.Link, ending
 	if err := gone(m.swap(ctx, id, link, next)); err != nil {
 		return err
 	}
+	m.watch(id, link)
 	m.forget(id)
 	m.links.Forget(id)
 	return nil

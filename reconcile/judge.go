@@ -43,6 +43,8 @@ type judge struct {
 	files map[string]*file
 	// duties holds who is on call, by request and integration.
 	duties map[string]map[string]bridge.Duty
+	// unanswered holds decisions, by request, that were submitted and that Teleport may have taken.
+	unanswered map[string]submission
 }
 
 // file is what the judge holds on one request.
@@ -155,6 +157,7 @@ func (j *judge) forget(id, target string) {
 
 // reconcile judges one request and submits the decision, if there is one.
 func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error) {
+	j.answer(id)
 	req, known := j.requests.Get(id)
 	if !known || !req.Pending(time.Now()) {
 		return 0, nil
@@ -162,7 +165,7 @@ func (j *judge) reconcile(ctx context.Context, id string) (time.Duration, error)
 	req = j.labelled(ctx, req)
 	d := j.decide(req, j.valid(id))
 	j.report(req, d)
-	if d.Verdict == bridge.Undecided || j.reviewed(req, d) {
+	if d.Verdict == bridge.Undecided || j.reviewed(req, d) || j.took(id, d) {
 		j.contradict(req, d)
 		j.drift(req, d)
 		return j.pauseFor(d), nil
@@ -273,6 +276,7 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 		j.setDecider(req.ID, "")
 	}
 	entry := decisionEntry(req, d)
+	j.settled(req.ID)
 	switch class, _ := bridge.ClassOf(err); {
 	case errors.Is(err, bridge.ErrGone):
 		j.tell(d.Evidence.Target, req.ID)
@@ -283,6 +287,7 @@ func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decisio
 	case err == nil:
 		entry.Outcome = bridge.OutcomeApplied
 	case class != bridge.ClassTerminal:
+		j.wonder(req, d)
 		return fmt.Errorf("submitting the decision: %w", err)
 	default:
 		entry.Outcome, entry.Detail = bridge.OutcomeFailed, err.Error()

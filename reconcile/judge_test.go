@@ -314,9 +314,46 @@ func TestP3_SubmitIsRetriedUntilItsOutcomeIsKnown(t *testing.T) {
 				req, _ := w.request("r1")
 				require.Equal(t, bridge.StateApproved, req.State)
 				require.Len(t, req.Reviews, 1)
-				require.NotContains(t, w.audited(), bridge.OutcomeFailed)
+				require.Equal(t, []string{bridge.OutcomeApplied}, w.audited())
+				require.Equal(t, "bob@example.com", w.audit[0].Person)
 				require.Equal(t, bridge.PhaseClosed, w.link("r1", "jira").Phase)
 				require.Empty(t, i.engine.Failures())
+			})
+		})
+	}
+}
+
+// The answer to a submission is lost, and the request ends or goes on without it.
+func TestP3_UnansweredSubmissionIsAuditedAsWhatItWas(t *testing.T) {
+	for name, c := range map[string]struct {
+		threshold int
+		after     bool
+		then      func(w *world)
+		audited   []string
+	}{
+		"taken, and others are asked for": {2, true, func(*world) {}, []string{bridge.OutcomeRecorded}},
+		"not taken, and denied by others": {1, false, func(w *world) { w.resolve("r1", bridge.StateDenied, "no") }, []string{bridge.OutcomeFailed}},
+		"not taken, and withdrawn":        {1, false, func(w *world) { w.remove("r1") }, []string{bridge.OutcomeFailed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, v, i := one(t)
+				w.threshold = c.threshold
+				w.ask("r1")
+				pass(time.Second)
+				if c.after {
+					i.faults(nil, onFirst("submit", errLost))
+				} else {
+					i.faults(onFirst("submit", errLost), nil)
+				}
+				v.approve("r1", bob)
+				i.hint("r1")
+				synctest.Wait()
+				c.then(w)
+				pass(2 * time.Minute)
+				require.Equal(t, c.audited, w.audited())
+				require.Equal(t, "r1", w.audit[0].RequestID)
+				require.Equal(t, "bob@example.com", w.audit[0].Person)
 			})
 		})
 	}

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// callLimit bounds every call to a vendor.
+	// callLimit bounds every call to a vendor whose timeout is not known.
 	callLimit = 40 * time.Second
+	// callMargin is what a call may take beside the longest wait for an answer, such as for a slot, or for a second answer.
+	callMargin = 10 * time.Second
 	// titlesLimit bounds the look-up of the names of resources.
 	titlesLimit = 3 * time.Second
 	// leaseMargin covers what lies between taking a lease and the call it protects, and clocks that differ between instances.
 	leaseMargin = 10 * time.Second
-	// updateLease protects comments and closing, which are found again by reading the object itself.
-	updateLease = 2*callLimit + leaseMargin
 	// mostReplacements is how often an object that somebody deletes is created again.
 	mostReplacements = 3
 	// unsettledPause is kept when Teleport still shows a request whose time has run out.
@@ -47,6 +47,8 @@ type mirror struct {
 	// linkedElsewhere lists the other integrations where the request has an object, elsewhere asks their mirrors to look at it again.
 	linkedElsewhere func(requestID string) []string
 	elsewhere       func(requestID string)
+	// polls is true where no webhook tells what people do.
+	polls bool
 	// slots bounds the calls made to the vendor at once.
 	slots chan struct{}
 	log   *slog.Logger
@@ -58,8 +60,8 @@ type mirror struct {
 	late map[string]string
 	// created holds objects whose link could not be written yet.
 	created map[string]bridge.Ref
-	// unknown holds the requests whose create call went unanswered, and how often the object was looked for since.
-	unknown map[string]int
+	// doubts holds the requests with create calls of unknown outcome.
+	doubts map[string]doubt
 	// unusedClaims holds the claims under which nothing was sent to the vendor yet.
 	unusedClaims map[string]unusedClaim
 	// strays holds hints about objects that no known link names, by the object's id.
@@ -68,6 +70,10 @@ type mirror struct {
 	witnessed map[string]bool
 	// endings holds how requests ended whose object is not closed yet.
 	endings map[string]bridge.Outcome
+	// unclosed holds the objects that could not be closed yet.
+	unclosed map[string]unclosed
+	// watched holds the requests of closed objects whose changes are looked for, by the object's id.
+	watched map[string]string
 	// rerouted holds the requests whose routing may have changed since the vendor refused them for good.
 	rerouted map[string]bool
 }
@@ -132,7 +138,8 @@ func (m *mirror) reconcilePending(ctx context.Context, req bridge.Request, link 
 	if link.Phase != bridge.PhaseNone {
 		return m.open(ctx, req, target, link)
 	}
-	if quiet := target.Hold - time.Since(req.Created); quiet > 0 {
+	// By Teleport's clock, which may be ahead, the request may be made in the future. Where nothing is held back it does not wait for that.
+	if quiet := target.Hold - time.Since(req.Created); target.Hold > 0 && quiet > 0 {
 		return quiet, nil
 	}
 	stays, err := m.stays(ctx, placed)
@@ -245,12 +252,15 @@ func (m *mirror) notes(req bridge.Request) []bridge.Note {
 
 // lease makes sure that no other instance comments on or closes the object at the same time.
 func (m *mirror) lease(ctx context.Context, id string, link bridge.Link) (bridge.Link, error) {
-	if link.Owner == m.self && time.Now().Add(callLimit+leaseMargin).Before(link.Until) {
+	if link.Owner == m.self && time.Now().Add(callTime(m.ticketer.Traits())+leaseMargin).Before(link.Until) {
 		return link, nil
 	}
-	leased := link.Leased(m.self, time.Now().Add(updateLease))
+	leased := link.Leased(m.self, time.Now().Add(m.updateLease()))
 	return leased, m.swap(ctx, id, link, leased)
 }
+
+// updateLease is how long comments and closing are protected. They are found again by reading the object itself.
+func (m *mirror) updateLease() time.Duration { return 2*callTime(m.ticketer.Traits()) + leaseMargin }
 
 func (m *mirror) swap(ctx context.Context, id string, old, next bridge.Link) error {
 	if err := m.links.Swap(ctx, id, m.name, old, next); err != nil {
@@ -259,9 +269,17 @@ func (m *mirror) swap(ctx context.Context, id string, old, next bridge.Link) err
 	return nil
 }
 
+// callTime bounds a call to a vendor.
+func callTime(t bridge.Traits) time.Duration {
+	if t.Timeout <= 0 {
+		return callLimit
+	}
+	return t.Timeout + callMargin
+}
+
 // call bounds one vendor call, in time and in company. Waiting for a slot is part of the time, which claims and leases are made for.
 func (m *mirror) call(ctx context.Context, f func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, callTime(m.ticketer.Traits()))
 	defer cancel()
 	select {
 	case m.slots <- struct{}{}:
@@ -318,10 +336,11 @@ func (m *mirror) forget(id string) {
 	m.mu.Lock()
 	delete(m.due, id)
 	delete(m.created, id)
-	delete(m.unknown, id)
+	delete(m.doubts, id)
 	delete(m.unusedClaims, id)
 	delete(m.witnessed, id)
 	delete(m.endings, id)
+	delete(m.unclosed, id)
 	delete(m.rerouted, id)
 	m.mu.Unlock()
 	m.judge.forget(id, m.name)

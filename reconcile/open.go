@@ -24,7 +24,7 @@ func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Tar
 		return m.underOwn(ctx, req, target, link, tried)
 	}
 	if wait := m.mustWait(link, time.Now()); wait > 0 {
-		return m.lookEarly(ctx, req.ID, link, wait)
+		return m.insist(ctx, req.ID, link, wait)
 	}
 	if ref, ok := m.official(req.ID); ok && link.Phase == bridge.PhaseNone {
 		m.log.Info("taking over the official plugin's object", "request_id", req.ID, "external_id", ref.ID)
@@ -45,8 +45,10 @@ func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Tar
 	return m.underClaim(ctx, req, target, claim, search)
 }
 
-// underClaim creates the object under a claim of this process, after a search where somebody may have created it before.
+// underClaim creates the object under a claim of this process, after a search where somebody may have created it before. Whatever was in doubt
+// under an earlier claim shows in that search.
 func (m *mirror) underClaim(ctx context.Context, req bridge.Request, target bridge.Target, claim bridge.Link, search bool) (time.Duration, error) {
+	m.certain(req.ID)
 	if search {
 		found, err := m.find(ctx, req.ID)
 		if err != nil {
@@ -59,27 +61,6 @@ func (m *mirror) underClaim(ctx context.Context, req bridge.Request, target brid
 		}
 	}
 	return m.create(ctx, req, target, claim)
-}
-
-// lookEarly uses the time until a claim of unknown outcome runs out. That the object is found settles the matter at any time; only that it is
-// not found means nothing before.
-func (m *mirror) lookEarly(ctx context.Context, id string, link bridge.Link, wait time.Duration) (time.Duration, error) {
-	m.mu.Lock()
-	tries, unknown := m.unknown[id]
-	if unknown {
-		m.unknown[id]++
-	}
-	m.mu.Unlock()
-	if !unknown || link.Owner != m.self || link.Phase != bridge.PhaseClaimed || m.throttled(time.Now()) > 0 {
-		return wait, nil
-	}
-	found, err := m.find(ctx, id)
-	if err != nil || found == nil {
-		return min(wait, m.queue.jitter(time.Second<<min(tries, 6))), err
-	}
-	m.log.Info("found the object whose creation went unanswered", "request_id", id, "external_id", found.ID)
-	m.setDue(id, "")
-	return m.opened(ctx, id, link, *found)
 }
 
 // mustWait says how long the link may not be touched: while a claim is in force, whoever holds it, and after a terminal fault, unless
@@ -98,7 +79,8 @@ func (m *mirror) mustWait(link bridge.Link, now time.Time) time.Duration {
 func (m *mirror) throttled(now time.Time) time.Duration {
 	if t, ok := m.ticketer.(bridge.Throttled); ok {
 		if until := t.BusyUntil(); now.Before(until) {
-			return until.Sub(now) + m.queue.jitter(conflictPause)
+			// All come back at once and are taken in the order of their places: spread, they would overtake each other.
+			return until.Sub(now) + conflictPause
 		}
 	}
 	return 0
@@ -108,7 +90,7 @@ func (m *mirror) throttled(now time.Time) time.Duration {
 // the time until the result shows in a search.
 func (m *mirror) claimTime() time.Duration {
 	t := m.ticketer.Traits()
-	return callLimit + t.ApplyWithin + t.SearchLag + leaseMargin
+	return callTime(t) + t.ApplyWithin + t.SearchLag + leaseMargin
 }
 
 func (m *mirror) create(ctx context.Context, req bridge.Request, target bridge.Target, claim bridge.Link) (time.Duration, error) {
@@ -119,19 +101,25 @@ func (m *mirror) create(ctx context.Context, req bridge.Request, target bridge.T
 		return 0, err
 	}
 	m.sending(req.ID)
+	return m.send(ctx, req.ID, claim, draft)
+}
+
+// send makes the create call.
+func (m *mirror) send(ctx context.Context, id string, claim bridge.Link, draft bridge.Draft) (time.Duration, error) {
 	var ref bridge.Ref
-	err = m.call(ctx, func(ctx context.Context) (err error) {
-		ref, err = m.ticketer.Open(ctx, bridge.Marker{RequestID: req.ID}, draft)
+	err := m.call(ctx, func(ctx context.Context) (err error) {
+		ref, err = m.ticketer.Open(ctx, bridge.Marker{RequestID: id}, draft)
 		return err
 	})
 	if err != nil {
-		return 0, m.notCreated(ctx, req.ID, claim, fmt.Errorf("creating the object: %w", err))
+		return 0, m.notCreated(ctx, id, claim, draft, fmt.Errorf("creating the object: %w", err))
 	}
+	m.answered(id)
 	m.mu.Lock()
-	m.created[req.ID] = ref
+	m.created[id] = ref
 	m.mu.Unlock()
-	m.log.Info("object created", "request_id", req.ID, "external_id", ref.ID, "key", ref.Key)
-	return m.opened(ctx, req.ID, claim, ref)
+	m.log.Info("object created", "request_id", id, "external_id", ref.ID, "key", ref.Key)
+	return m.opened(ctx, id, claim, ref)
 }
 
 // titled adds the names people know the resources by. They are not worth a long wait while the claim runs.
@@ -149,7 +137,9 @@ func (m *mirror) extended(ctx context.Context, id string, claim bridge.Link) (br
 		return claim, nil
 	}
 	longer := claim.Leased(m.self, time.Now().Add(m.claimTime()))
-	m.claiming(id, longer, false)
+	if _, sent := m.doubted(id, claim); !sent {
+		m.claiming(id, longer, false)
+	}
 	if err := m.swap(ctx, id, claim, longer); err != nil {
 		return claim, err
 	}
@@ -159,20 +149,22 @@ func (m *mirror) extended(ctx context.Context, id string, claim bridge.Link) (br
 	return longer, nil
 }
 
-// notCreated gives the claim back when the vendor certainly did nothing. Otherwise the claim stays, and so does the pause until it runs
-// out.
-func (m *mirror) notCreated(ctx context.Context, id string, claim bridge.Link, err error) error {
-	m.mu.Lock()
-	delete(m.unknown, id)
+// notCreated gives the claim back when the vendor certainly did nothing, now and before. Otherwise the claim stays, and so does the pause until
+// it runs out.
+func (m *mirror) notCreated(ctx context.Context, id string, claim bridge.Link, draft bridge.Draft, err error) error {
+	class, _ := bridge.ClassOf(err)
+	d, doubted := m.doubted(id, claim)
 	if !bridge.NoEffect(err) {
-		m.unknown[id] = 0
+		pause := min(m.unanswered(id, draft), time.Until(claim.Until))
+		return &bridge.Error{Class: bridge.ClassWait, After: pause, Err: fmt.Errorf("outcome unknown, looking for the object: %w", err)}
 	}
-	m.mu.Unlock()
-	if !bridge.NoEffect(err) {
-		return &bridge.Error{Class: bridge.ClassWait, After: min(time.Second, time.Until(claim.Until)), Err: fmt.Errorf("outcome unknown, looking for the object: %w", err)}
+	if doubted {
+		d.refused = class == bridge.ClassTerminal
+		m.setDoubt(id, d)
+		return &bridge.Error{Class: bridge.ClassWait, After: time.Second << min(d.calls, lookMost), Err: fmt.Errorf("outcome of an earlier call unknown, looking for the object: %w", err)}
 	}
 	next := bridge.Link{Replaced: claim.Replaced}
-	if class, _ := bridge.ClassOf(err); class == bridge.ClassTerminal {
+	if class == bridge.ClassTerminal {
 		next = claim.Leased(m.self, time.Time{})
 		next.Phase, next.LastError, next.NotBefore = bridge.PhaseFailed, err.Error(), time.Now().Add(terminalPause(claim.FailedSince)).UTC()
 		if next.FailedSince.IsZero() {
@@ -193,6 +185,9 @@ func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref br
 	if req, ok := m.requests.Get(id); ok {
 		next.PendingUntil = req.PendingUntil
 	}
+	if d, ok := m.doubted(id, link); ok {
+		next.Unsettled = d.until.UTC().Truncate(time.Millisecond)
+	}
 	if err := m.swap(ctx, id, link, next); err != nil {
 		m.mu.Lock()
 		m.created[id] = ref
@@ -205,7 +200,7 @@ func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref br
 	m.claimStray(id, ref.ID)
 	m.mu.Lock()
 	delete(m.created, id)
-	delete(m.unknown, id)
+	delete(m.doubts, id)
 	_, due := m.due[id]
 	m.mu.Unlock()
 	if due || m.needsMore(id) {

@@ -211,3 +211,45 @@ func TestP2_NameOfADeletedObjectIsNotLinkedAgain(t *testing.T) {
 		require.Equal(t, 2, v.count("open"))
 	})
 }
+
+// The time for a call follows what the integration is told to wait for an answer, and so does how long a claim lasts.
+func TestP1_ClaimsAreAsShortAsTheVendorsTimeoutAllows(t *testing.T) {
+	for timeout, limit := range map[time.Duration]time.Duration{0: callLimit, 5 * time.Second: 15 * time.Second, 2 * time.Minute: 130 * time.Second} {
+		t.Run(timeout.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, v, i := one(t)
+				v.traits.Timeout = timeout
+				var given time.Duration
+				v.fault = func(ctx context.Context, op, _ string) fault {
+					if op == "open" && given == 0 {
+						begin := time.Now()
+						<-ctx.Done()
+						given = time.Since(begin)
+						return fault{before: ctx.Err()}
+					}
+					return fault{}
+				}
+				begin := time.Now()
+				w.ask("r1")
+				pass(limit + 100*time.Millisecond)
+				require.Equal(t, limit, given)
+				require.Equal(t, begin.Add(limit+v.traits.ApplyWithin+v.traits.SearchLag+leaseMargin).UTC(), w.link("r1", "jira").Until)
+				require.Equal(t, 2*limit+leaseMargin, i.engine.mirrors["jira"].updateLease())
+				pass(30 * time.Minute)
+				requireOpen(t, w, v, "r1")
+			})
+		})
+	}
+}
+
+func TestWhoIsOnCallIsReadWithinTheVendorsTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, pager := staffed(t)
+		pager.traits.Timeout = 5 * time.Second
+		i := w.start("a")
+		pager.fails("oncall", hang)
+		w.ask("r1")
+		pass(15*time.Second + time.Millisecond)
+		require.Len(t, i.engine.Failures(), 1)
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"runtime/pprof"
 	"sync"
 	"time"
 
@@ -22,7 +23,9 @@ const (
 	// mend may happen outside, such as a permission granted at the vendor.
 	terminalFirst = 30 * time.Second
 	terminalMost  = 10 * time.Minute
+	// conflictPause is kept after a conflict, and doubled up to conflictMost while one follows another.
 	conflictPause = 20 * time.Millisecond
+	conflictMost  = 2 * time.Second
 )
 
 // Failure is a request that a queue could not settle yet.
@@ -41,7 +44,10 @@ type queue struct {
 	workers int
 	run     func(ctx context.Context, requestID string) (time.Duration, error)
 	work    workqueue.TypedDelayingInterface[string]
+	line    *places
+	// pauses grow with the failures of a request, clashes with its conflicts.
 	pauses  workqueue.TypedRateLimiter[string]
+	clashes workqueue.TypedRateLimiter[string]
 	metrics Metrics
 	log     *slog.Logger
 	// jitter spreads a pause.
@@ -53,10 +59,14 @@ type queue struct {
 }
 
 func newQueue(name string, workers int, metrics Metrics, log *slog.Logger, run func(context.Context, string) (time.Duration, error)) *queue {
+	line := newPlaces()
 	return &queue{
-		name: name, workers: workers, run: run, metrics: metrics, log: log, jitter: jitter,
-		work:    workqueue.NewTypedDelayingQueue[string](),
+		name: name, workers: workers, run: run, metrics: metrics, log: log, jitter: jitter, line: line,
+		work: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
+			Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: line}),
+		}),
 		pauses:  workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, retryMost),
+		clashes: workqueue.NewTypedItemExponentialFailureRateLimiter[string](conflictPause, conflictMost),
 		waiting: map[string]time.Time{}, failures: map[string]Failure{},
 	}
 }
@@ -87,9 +97,12 @@ func (q *queue) rests(id string) bool {
 func (q *queue) serve(ctx context.Context, drain time.Duration) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	// Profiles tell the queues apart.
+	running = pprof.WithLabels(running, pprof.Labels("queue", q.name))
 	var workers sync.WaitGroup
 	for range q.workers {
 		workers.Go(func() {
+			pprof.SetGoroutineLabels(running)
 			for q.next(running, ctx) {
 			}
 		})
@@ -134,6 +147,11 @@ func (q *queue) guarded(ctx context.Context, id string) (after time.Duration, er
 
 // settle plans the next run and remembers or forgets the failure.
 func (q *queue) settle(id string, after time.Duration, err error) string {
+	if errors.Is(err, bridge.ErrConflict) {
+		q.work.AddAfter(id, q.jitter(q.clashes.When(id)))
+		return "wait"
+	}
+	q.clashes.Forget(id)
 	if err == nil {
 		q.pauses.Forget(id)
 		if after > 0 {
@@ -141,12 +159,9 @@ func (q *queue) settle(id string, after time.Duration, err error) string {
 			q.work.AddAfter(id, after)
 			return "wait"
 		}
+		q.line.leave(id)
 		q.remember(id, nil, "", 0)
 		return "ok"
-	}
-	if errors.Is(err, bridge.ErrConflict) {
-		q.work.AddAfter(id, q.jitter(conflictPause))
-		return "wait"
 	}
 	class, pause := bridge.ClassOf(err)
 	switch class {
@@ -154,7 +169,7 @@ func (q *queue) settle(id string, after time.Duration, err error) string {
 		pause = q.jitter(terminalPause(q.failingSince(id)))
 	case bridge.ClassWait:
 		q.pauses.Forget(id)
-		pause += q.jitter(conflictPause)
+		pause += conflictPause // not spread, so that a backlog keeps its order
 	default:
 		pause = q.jitter(q.pauses.When(id))
 	}

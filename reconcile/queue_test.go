@@ -277,3 +277,41 @@ func TestDrainHasAnEnd(t *testing.T) {
 		require.ErrorIs(t, cause, context.Canceled)
 	})
 }
+
+// Instances that go on colliding leave each other more and more room.
+func TestConflictAfterConflictComesBackEverMoreSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		clashes, lost := 0, 1_000_000
+		q, _, _ := serve(t, 1, 0, func(context.Context, string) (time.Duration, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if clashes++; clashes <= lost {
+				return 0, bridge.ErrConflict
+			}
+			return 0, nil
+		})
+		runs := func(d time.Duration) int {
+			mu.Lock()
+			before := clashes
+			mu.Unlock()
+			pass(d)
+			mu.Lock()
+			defer mu.Unlock()
+			return clashes - before
+		}
+		q.add("r1")
+		require.LessOrEqual(t, runs(time.Second), 8)
+		runs(9 * time.Second)
+		require.InDelta(t, 30, runs(time.Minute), 6, "about every two seconds")
+		mu.Lock()
+		lost = 0
+		mu.Unlock()
+		require.Equal(t, 1, runs(3*time.Second))
+		mu.Lock()
+		clashes, lost = 0, 1
+		mu.Unlock()
+		q.add("r1")
+		require.Equal(t, 2, runs(50*time.Millisecond), "the next conflict is a first one again")
+	})
+}

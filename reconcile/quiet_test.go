@@ -36,6 +36,18 @@ func TestQuietNobodyIsToldOfWhatOnCallApproves(t *testing.T) {
 	}
 }
 
+// P6. The time a request was made comes from Teleport's clock, which may be ahead of this machine's.
+func TestQuietNothingWaitsForAClockThatIsAheadWhereNothingIsHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, jira, _ := staffed(t, func(*policy.Route) {})
+		w.start("a")
+		now := time.Now()
+		w.put(bridge.Request{ID: "r1", User: requester, Roles: []string{"prod"}, State: bridge.StatePending, Created: now.Add(time.Minute), PendingUntil: now.Add(time.Hour)})
+		pass(time.Second)
+		requireOpen(t, w, jira, "r1")
+	})
+}
+
 func TestQuietEndsWhenNobodyIsOnCall(t *testing.T) {
 	for name, c := range map[string]func(context.Context) fault{
 		"nobody is on call": func(context.Context) fault { return fault{} },

@@ -28,13 +28,17 @@ func (e *Engine) Reroute() {
 	}
 }
 
-// linkedBeside lists the integrations, but for one, where the request has an object or is just getting one.
+// linkedBeside lists the integrations, but for one, where the request has an object or is just getting one. A closed one tells that the request
+// has ended, which this process may not have heard yet.
 func (e *Engine) linkedBeside(integration, id string) []string {
 	var list []string
 	for name := range sorted(e.mirrors) {
-		phase := e.links.Link(id, name).Phase
-		if name != integration && (phase == bridge.PhaseOpen || phase == bridge.PhaseClaimed) {
-			list = append(list, name)
+		switch e.links.Link(id, name).Phase {
+		case bridge.PhaseClaimed, bridge.PhaseOpen, bridge.PhaseClosed:
+			if name != integration {
+				list = append(list, name)
+			}
+		case bridge.PhaseNone, bridge.PhaseFailed:
 		}
 	}
 	return list

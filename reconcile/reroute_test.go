@@ -225,3 +225,16 @@ func TestW24_ADeletedObjectIsReplacedWhereTheRulesSay(t *testing.T) {
 		requireOpen(t, w, pager, "r1")
 	})
 }
+
+// The request has ended and its object is closed, but this instance has only heard of the other rule so far.
+func TestW24_AClosedObjectElsewhereKeepsTheRequestFromGoingOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, pager, rules, heeding := monitored(t)
+		rules.say("", []string{"pager"})
+		w.ask("r1")
+		w.plant("r1", "jira", bridge.Link{Phase: bridge.PhaseClosed, Outcome: bridge.EndApproved})
+		w.start("a", heeding)
+		pass(time.Minute)
+		none(t, w, pager, "r1")
+	})
+}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -32,7 +33,7 @@ func (m *mirror) resync(ctx context.Context, every time.Duration) {
 			return
 		case <-timer.C:
 		}
-		now, err := m.list(ctx, bulk, before)
+		now, err := m.guardedList(ctx, bulk, before)
 		if err != nil {
 			m.log.Warn("listing changed objects failed", "error", err)
 			timer.Reset(min(every, m.queue.jitter(resyncRetry)))
@@ -43,12 +44,25 @@ func (m *mirror) resync(ctx context.Context, every time.Duration) {
 	}
 }
 
+// guardedList turns a panic into an error, so that nothing a vendor answers can end the process.
+func (m *mirror) guardedList(ctx context.Context, bulk bridge.BulkDecisionSource, before listed) (now listed, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.log.Error("listing panicked", "stack", string(debug.Stack()))
+			err = fmt.Errorf("listing panicked: %v", p)
+		}
+	}()
+	return m.list(ctx, bulk, before)
+}
+
 // listed is what the listings have covered so far.
 type listed struct {
 	// last is when the last listing began, whole when the last one began that reached back to the oldest open object.
 	last, whole time.Time
 	// objects are the open objects whose changes are known up to last.
 	objects map[string]bool
+	// stirred are the watched objects that the last listing showed as changed of late.
+	stirred map[string]bool
 }
 
 // list goes through the objects changed since the last listing, and since their opening for those that no listing has covered yet, such as
@@ -56,12 +70,12 @@ type listed struct {
 // marker.
 func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, before listed) (listed, error) {
 	start := time.Now()
-	now := listed{last: start, whole: before.whole, objects: map[string]bool{}}
+	now := listed{last: start, whole: before.whole, objects: map[string]bool{}, stirred: map[string]bool{}}
 	if start.Sub(before.whole) >= wholeEvery {
 		now.whole, before.objects = start, nil
 	}
-	open := m.openObjects()
-	if len(open) == 0 {
+	open, watched := m.openObjects(), m.watchedObjects()
+	if len(open)+len(watched) == 0 {
 		return now, nil
 	}
 	overlap := m.ticketer.Traits().SearchLag + time.Minute
@@ -71,6 +85,9 @@ func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, befor
 		}
 		o, ours := open[glance.Object.ID]
 		if !ours {
+			if watched[glance.Object.ID] != "" {
+				now.stirred[glance.Object.ID] = true
+			}
 			continue
 		}
 		now.objects[glance.Object.ID] = true
@@ -88,6 +105,12 @@ func (m *mirror) list(ctx context.Context, bulk bridge.BulkDecisionSource, befor
 		}
 		now.objects[id] = overdue || before.objects[id]
 	}
+	if now.whole.Equal(start) {
+		// It shows what was changed long ago as well.
+		now.stirred = before.stirred
+		return now, nil
+	}
+	m.settle(before.stirred, now.stirred, watched)
 	return now, nil
 }
 

@@ -154,3 +154,22 @@ func TestP3_DecisionAtAnObjectLearntOfLateIsFound(t *testing.T) {
 		require.Equal(t, 1, w.decisions())
 	})
 }
+
+func TestP6_ListingThatPanicsIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v := many(t, 1)
+		v.approve("r0", bob)
+		panics := 2
+		v.fault = func(_ context.Context, op, _ string) fault {
+			if op == "list" && panics > 0 {
+				panics--
+				panic("an odd answer")
+			}
+			return fault{}
+		}
+		w.start("b", resyncEvery(time.Minute))
+		pass(5 * time.Minute)
+		require.Zero(t, panics)
+		require.Equal(t, 1, w.decisions(), "the process goes on, and so do its listings")
+	})
+}

@@ -13,12 +13,18 @@ import (
 // rosterPause is how often it is asked again who is on call while a request waits, unless the target says otherwise.
 const rosterPause = 30 * time.Second
 
+// rosterWorkers is how many questions are asked at once of one integration, at most. They come beside the calls of its mirror, for which they
+// must not wait, and integrations keep as many connections more than they have workers.
+const rosterWorkers = 4
+
 // roster keeps the judge informed of who is on call at one integration. It has a queue of its own, so that asking waits neither for objects to
 // be opened nor for another vendor.
 type roster struct {
-	name     string
-	source   bridge.OnCallSource
-	every    time.Duration
+	name   string
+	source bridge.OnCallSource
+	every  time.Duration
+	// limit bounds one question.
+	limit    time.Duration
 	requests Requests
 	policy   Policy
 	judge    *judge
@@ -67,7 +73,7 @@ func (r *roster) later(req bridge.Request) time.Duration {
 }
 
 func (r *roster) ask(ctx context.Context, q bridge.OnCallQuery) ([]bridge.Shift, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	return r.source.OnCall(ctx, q)
 }

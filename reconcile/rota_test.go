@@ -85,7 +85,7 @@ func (i *instance) memory() int {
 	e.judge.mu.Unlock()
 	for _, m := range e.mirrors {
 		m.mu.Lock()
-		n += len(m.due) + len(m.late) + len(m.created) + len(m.unknown) + len(m.unusedClaims) + len(m.witnessed) + len(m.endings) + len(m.rerouted)
+		n += len(m.due) + len(m.late) + len(m.created) + len(m.doubts) + len(m.unclosed) + len(m.unusedClaims) + len(m.witnessed) + len(m.endings) + len(m.rerouted)
 		m.mu.Unlock()
 	}
 	return n

@@ -199,3 +199,23 @@ func TestP6_VendorThatWentDownDoesNotKeepAnotherFromApproving(t *testing.T) {
 		require.Equal(t, "pager", w.submitted[0].Evidence.Target)
 	})
 }
+
+// Questions about who is on call come beside the calls of the mirror. They are few at once, so that an account is not asked for twice what its
+// workers allow.
+func TestP6_FewQuestionsAboutWhoIsOnCallAreAskedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, pager := staffed(t)
+		w.start("a", func(_ *instance, o *Options) {
+			for n := range o.Targets {
+				o.Targets[n].Workers = 16
+			}
+		})
+		pager.fails("oncall", hang)
+		for n := range 20 {
+			w.ask(fmt.Sprint("r", n))
+		}
+		pass(time.Second)
+		require.Equal(t, rosterWorkers, pager.count("oncall"))
+		require.Equal(t, 20, pager.count("open"))
+	})
+}

@@ -101,8 +101,15 @@ func (v *vendor) count(ops ...string) int {
 func (v *vendor) create(id string) bridge.Ref {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if slices.ContainsFunc(v.objects, func(o *object) bool { return o.marker == id && !o.deleted }) {
+	for _, o := range v.objects {
+		if o.marker != id || o.deleted {
+			continue
+		}
+		if v.traits.Keyed && o.ending == "" {
+			return o.ref
+		}
 		v.doubles++
+		break
 	}
 	n := len(v.objects) + 1
 	ref := bridge.Ref{ID: fmt.Sprintf("%s-%d", v.name, n), Key: fmt.Sprintf("OPS-%d", n)}

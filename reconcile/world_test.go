@@ -43,12 +43,14 @@ type world struct {
 	instances []*instance
 	audit     []bridge.AuditEntry
 	submitted []bridge.Decision
+	// ended holds the requests that a simulation has resolved before its time.
+	ended map[string]bool
 }
 
 func newWorld(t *testing.T, vendors ...*vendor) *world {
 	w := &world{
 		t: t, threshold: 1, requests: map[string]bridge.Request{}, data: map[bridge.LinkKey]string{}, official: map[string]bridge.Ref{},
-		vendors: vendors,
+		vendors: vendors, ended: map[string]bool{},
 	}
 	t.Cleanup(func() {
 		for _, i := range w.instances {

@@ -23,7 +23,7 @@ func TestExamplesOfDecisionsAreSound(t *testing.T) {
 			routes = "  - name: example\n" + routes
 		}
 		if !strings.Contains(routes, "targets:") {
-			routes += "    targets: [{integration: itsm}]\n"
+			routes += "    targets: [{integration: itsm}, {integration: security}]\n"
 		}
 		if !strings.Contains(routes, "on_call:") {
 			routes += "    on_call: [{integration: pager, schedules: [primary]}]\n"

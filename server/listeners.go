@@ -91,16 +91,17 @@ func (s *Server) hint(integration string, h bridge.Hint) bool {
 }
 
 func (s *Server) httpServer(h http.Handler, t *tls.Config) *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler: h, TLSConfig: t, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
 		// Handshakes that fail are the sender's affair and come in any number.
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+	new(unused).watch(server)
+	return server
 }
 
-// shutdown lets deliveries under way be answered. Connections that are still open afterwards, such as those nothing was ever sent on,
-// are cut.
+// shutdown lets deliveries under way be answered. Connections that are still open afterwards are cut.
 func (s *Server) shutdown(h *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin) //nolint:forbidigo // Whatever ended the server must not cut this short.
 	defer cancel()

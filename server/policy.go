@@ -22,13 +22,30 @@ func LoadConfig(path string, options ...config.Option) (*config.Config, error) {
 func checkRoutes(cfg *config.Config, problems *config.Problems) {
 	_, err := policy.New(routes(cfg))
 	for _, fault := range each(err) {
-		if expression, ok := errors.AsType[*policy.ExpressionError](fault); ok {
-			for _, one := range each(expression.Err) {
-				problems.Add(fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field),
-					"see what expressions see in docs/configuration.md", "%v", one)
-			}
+		expression, ok := errors.AsType[*policy.ExpressionError](fault)
+		if !ok {
+			continue
+		}
+		path := fmt.Sprintf("routes[%d].%s", expression.Route, expression.Field)
+		for _, one := range each(expression.Err) {
+			reportExpression(problems, path, expression.Text, one)
 		}
 	}
+}
+
+// reportExpression reports one fault in an expression, at its own place where it has one.
+func reportExpression(problems *config.Problems, path, text string, err error) {
+	const mend = "docs/configuration.md lists what expressions see"
+	fault, placed := errors.AsType[*policy.Fault](err)
+	if !placed {
+		problems.Add(path, mend, "%v", err)
+		return
+	}
+	meant := mend
+	if word := config.Nearest(fault.Name, fault.Known); word != "" {
+		meant = "did you mean " + word + "?"
+	}
+	problems.AddInside(path, text, fault.Line, fault.Column, meant, "%s", fault.Message)
 }
 
 // each takes joined errors apart.
@@ -98,7 +115,9 @@ func checkOnCall(cfg *config.Config, problems *config.Problems) {
 	knows := map[string]bool{}
 	kinds := integrations.Builtin()
 	for _, i := range cfg.Integrations {
-		knows[i.Name] = kinds[i.Type].OnCall
+		if kind, exists := kinds[i.Type]; exists {
+			knows[i.Name] = kind.OnCall
+		}
 	}
 	for r, route := range cfg.Routes {
 		for n, o := range route.OnCall {
@@ -115,7 +134,9 @@ func checkApprovers(kinds map[string]integrations.Kind) func(*config.Config, *co
 	return func(cfg *config.Config, problems *config.Problems) {
 		knows := map[string]bool{}
 		for _, i := range cfg.Integrations {
-			knows[i.Name] = kinds[i.Type].Groups
+			if kind, exists := kinds[i.Type]; exists {
+				knows[i.Name] = kind.Groups
+			}
 		}
 		for r, route := range cfg.Routes {
 			for n, g := range route.Approvers.Groups {

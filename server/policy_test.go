@@ -61,7 +61,7 @@ func TestWithoutRoutesEverythingGoesEverywhereByReview(t *testing.T) {
 	require.False(t, route.NotifyOnly)
 }
 
-// Every fault of every expression is reported at once, at its place in the file and at its place in the expression.
+// Every fault of every expression is reported at once, at its place in the file.
 func TestFaultsOfExpressionsNameTheirPlace(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
@@ -84,18 +84,20 @@ func TestFaultsOfExpressionsNameTheirPlace(t *testing.T) {
 	require.Len(t, problems, 4)
 	require.Equal(t, "routes[0].when", problems[0].Path)
 	require.Equal(t, 17, problems[0].Line)
-	require.Equal(t, 11, problems[0].Column)
-	require.Contains(t, problems[0].Message, "1:8: undefined field 'rolez'")
-	require.NotEmpty(t, problems[0].Mend)
+	require.Equal(t, 18, problems[0].Column)
+	require.Equal(t, `there is no field "rolez" here`, problems[0].Message)
+	require.Equal(t, "did you mean roles?", problems[0].Mend)
 	require.Equal(t, "routes[2].when", problems[1].Path)
 	require.Equal(t, 22, problems[1].Line)
 	require.Contains(t, problems[1].Message, "not true or false")
-	for _, p := range problems[2:] {
+	for n, p := range problems[2:] {
 		require.Equal(t, "routes[3].when", p.Path)
 		require.Equal(t, 25, p.Line)
+		require.Equal(t, []int{12, 35}[n], p.Column)
+		require.NotEmpty(t, p.Mend)
 		require.NotContains(t, p.Message, "\n")
 	}
-	require.Contains(t, err.Error(), path+":17:11: routes[0].when: 1:8:")
+	require.Contains(t, err.Error(), path+":17:18: routes[0].when: there is no field")
 }
 
 func TestJoinedErrorsAreTakenApart(t *testing.T) {

@@ -85,7 +85,7 @@ func (s *Server) assemble(client *teleport.Client) *running {
 	for _, i := range s.instances {
 		options.Targets = append(options.Targets, reconcile.Target{
 			Ticketer: i.Ticketer, Decisions: i.Decisions, OnCall: i.OnCall, OnCallEvery: i.OnCallEvery,
-			Workers: i.Workers, ResyncEvery: i.ResyncEvery,
+			Workers: i.Workers, ResyncEvery: i.ResyncEvery, Polls: i.Webhooks == nil,
 		})
 	}
 	if r.rules != nil {

@@ -58,12 +58,10 @@ type Server struct {
 	public, admin net.Listener
 	tls           *tls.Config
 	background    []func(context.Context) error
-	// live is nil until the bridge is connected to Teleport; ready is set while it does its work.
+	// live is nil until the bridge is connected to Teleport; ready while it does its work.
 	live  atomic.Pointer[running]
-	ready atomic.Bool
+	ready readiness
 }
-
-var errNotReady = errors.New("still connecting to Teleport or listing requests")
 
 // New builds everything that needs no network and opens both listeners, so that every fault of the configuration or the machine shows
 // before anything starts.
@@ -145,12 +143,7 @@ func (s *Server) Addr() net.Addr { return s.public.Addr() }
 func (s *Server) AdminAddr() net.Addr { return s.admin.Addr() }
 
 // Ready returns why the bridge is not ready, nil when it is.
-func (s *Server) Ready() error {
-	if s.ready.Load() {
-		return nil
-	}
-	return errNotReady
-}
+func (s *Server) Ready() error { return s.ready.err() }
 
 // Run works until ctx ends, or until a fault that a person has to mend. It stops in order: nothing new is begun and no more webhooks are taken,
 // runs at work are finished and written down, the watch ends, the connection to Teleport is closed, and last the private listener.
@@ -171,12 +164,13 @@ func (s *Server) Run(ctx context.Context) error {
 	working, rest := context.WithCancel(parts)
 	defer rest()
 	stopped := context.AfterFunc(ctx, func() {
-		s.ready.Store(false)
+		s.ready.down()
 		// A delivery that is still answered meanwhile is a hint that the next start finds by itself.
 		rest()
 		s.shutdown(public)
 	})
 	defer stopped()
+	defer context.AfterFunc(working, s.ready.down)()
 	group.Go(func() error {
 		defer stop()
 		err := s.work(working, parts)
@@ -220,13 +214,12 @@ func (s *Server) work(working, parts context.Context) error {
 		return err
 	}
 	s.live.Store(r)
-	s.ready.Store(working.Err() == nil)
+	s.ready.up()
 	s.log.Info("ready", "cluster", r.client.Cluster(), "teleport_version", r.client.ServerVersion(), "user", r.client.Self(), "took", time.Since(start))
 	if err := footprint.Trim(); err != nil {
 		s.log.Debug("memory of the start not given back", "error", err)
 	}
 	r.engine.Run(working)
-	s.ready.Store(false)
 	return nil
 }
 

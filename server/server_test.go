@@ -21,7 +21,7 @@ import (
 )
 
 // folder is a folder with certificates and an identity file that is none.
-func folder(t *testing.T) string {
+func folder(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	_, err := certs.WriteDevelopment(dir, []string{"localhost"}, time.Hour)
@@ -36,7 +36,7 @@ const oneRoute = `routes:
 `
 
 // write writes a configuration with the routes and returns its path. Occurrences of the pairs' first texts are replaced.
-func write(t *testing.T, dir, routes string, pairs ...string) string {
+func write(t testing.TB, dir, routes string, pairs ...string) string {
 	t.Helper()
 	text := fmt.Sprintf(`teleport: {addr: "127.0.0.1:1", identity_file: %[1]s/identity}
 server:
@@ -82,7 +82,7 @@ func logs() (*slog.Logger, *logged) {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})), out
 }
 
-func load(t *testing.T, path string) *config.Config {
+func load(t testing.TB, path string) *config.Config {
 	t.Helper()
 	cfg, err := LoadConfig(path)
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ type IntegrationStatus struct {
 
 // Status reads the state of the bridge.
 func (s *Server) Status() Status {
-	status := Status{Version: s.version, Instance: s.instance, DryRun: s.dryRun, Ready: s.ready.Load()}
+	status := Status{Version: s.version, Instance: s.instance, DryRun: s.dryRun, Ready: s.Ready() == nil}
 	r := s.live.Load()
 	for _, i := range s.instances {
 		until, why := i.BusyUntil()

@@ -37,7 +37,7 @@ type Settings struct {
 	Token        config.Secret `yaml:"token" jsonschema_description:"Personal access token, instead of user and api_token."`
 	TokenFile    string        `yaml:"token_file" jsonschema_description:"File that holds token."`
 
-	Project    string            `yaml:"project" jsonschema:"required" jsonschema_description:"Key of the project issues are created in."`
+	Project    string            `yaml:"project" jsonschema:"required" jsonschema_description:"Key of the project issues are created in, where neither the route nor recipients of Teleport's own routing name one."`
 	IssueType  string            `yaml:"issue_type" jsonschema_description:"Name or id of the issue type. Default Task."`
 	Labels     []string          `yaml:"labels" jsonschema_description:"Labels to set besides the bridge's own."`
 	Priority   string            `yaml:"priority" jsonschema_description:"Name or id of the priority. Without it Jira's default."`
@@ -89,7 +89,7 @@ type HeaderAuth struct {
 
 // Target are the settings a route may give for its own issues. What is not given is taken from the integration.
 type Target struct {
-	Project    string            `yaml:"project" jsonschema_description:"Key of the project."`
+	Project    string            `yaml:"project" jsonschema_description:"Key of the project. It goes before recipients of Teleport's own routing."`
 	IssueType  string            `yaml:"issue_type" jsonschema_description:"Name or id of the issue type."`
 	Labels     []string          `yaml:"labels" jsonschema_description:"Labels, in addition to the integration's."`
 	Priority   string            `yaml:"priority" jsonschema_description:"Name or id of the priority."`

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -65,7 +66,7 @@ func (j *Jira) resume(ctx context.Context, ref bridge.Ref, i *issue) {
 	if len(s.Pending) == 0 || has(known, i.Fields.Status.ID, i.Fields.Status.Name) {
 		return
 	}
-	if moved := slices.ContainsFunc(i.Changelog.Histories, func(c change) bool { _, ok := c.status(); return ok }); moved {
+	if i.moved() {
 		return
 	}
 	if err := j.bring(ctx, ref, s.Pending); err != nil {
@@ -117,6 +118,10 @@ func (j *Jira) list(ctx context.Context, jql, fields string) iter.Seq2[*issue, e
 				return
 			}
 			for _, i := range page {
+				if i == nil || i.ID == "" {
+					yield(nil, errors.New("jira: the search answers something that is not an issue"))
+					return
+				}
 				if seen[i.ID] {
 					continue
 				}
@@ -148,7 +153,7 @@ func (j *Jira) pageCloud(ctx context.Context, query url.Values) ([]*issue, bool,
 		return page.Issues, false, nil
 	}
 	if page.NextPageToken == query.Get("nextPageToken") {
-		return nil, false, fmt.Errorf("jira: the search answers the same page again")
+		return nil, false, errors.New("jira: the search answers the same page again")
 	}
 	query.Set("nextPageToken", page.NextPageToken)
 	return page.Issues, true, nil

@@ -66,7 +66,7 @@ func TestFindDoesNotSeeWhatTheIndexHasNotYet(t *testing.T) {
 	found, err = s.Find(t.Context(), bridge.Marker{RequestID: reqID})
 	require.NoError(t, err)
 	require.Equal(t, &ref, found)
-	require.Equal(t, bridge.Traits{ApplyWithin: time.Minute, SearchLag: 5 * time.Minute}, s.Traits())
+	require.Equal(t, bridge.Traits{Timeout: 30 * time.Second, ApplyWithin: time.Minute, SearchLag: 5 * time.Minute}, s.Traits())
 }
 
 func TestChangedListsEveryIssueInFewCalls(t *testing.T) {

@@ -151,7 +151,7 @@ var (
 func issuePath(ref bridge.Ref, below ...string) (string, error) {
 	id := incident.Or(ref.ID, ref.Key)
 	if !objectName.MatchString(id) {
-		return "", bridge.Terminal(fmt.Errorf("jira: %q is not the id of an issue", id))
+		return "", bridge.Terminal(fmt.Errorf("jira: %q is not the id of an issue", cut(id, 100)))
 	}
 	return strings.Join(append([]string{"rest/api/2/issue", id}, below...), "/"), nil
 }

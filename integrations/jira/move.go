@@ -37,10 +37,10 @@ func (j *Jira) settle(ctx context.Context, ref bridge.Ref, t Target) {
 	if err == nil {
 		err = j.transit(ctx, ref, st.transition)
 	}
-	if err != nil {
-		err = j.bring(ctx, ref, j.set.Statuses.Pending)
+	if err != nil && !errors.Is(err, errMoved) {
+		err = j.begin(ctx, ref)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errMoved) {
 		j.Log.WarnContext(ctx, "new issue was not moved to the pending status", "external_id", ref.ID, "error", err)
 	}
 }
@@ -49,7 +49,7 @@ func (j *Jira) settle(ctx context.Context, ref bridge.Ref, t Target) {
 // not known yet; what is known once stays so.
 func (j *Jira) learn(ctx context.Context, ref bridge.Ref, key string) (start, error) {
 	return j.starts.Get(ctx, key, math.MaxInt64, func(ctx context.Context) (start, error) {
-		i, err := j.standing(ctx, ref)
+		i, err := j.unmoved(ctx, ref)
 		if err != nil {
 			return start{}, err
 		}
@@ -63,6 +63,27 @@ func (j *Jira) learn(ctx context.Context, ref bridge.Ref, key string) (start, er
 		}
 		return st, nil
 	})
+}
+
+// errMoved is met where somebody has moved a new issue already. It stays where it was moved to, which may be a decision.
+var errMoved = errors.New("somebody has moved the issue already")
+
+// unmoved is standing for a new issue.
+func (j *Jira) unmoved(ctx context.Context, ref bridge.Ref) (*issue, error) {
+	i, err := j.read(ctx, ref, url.Values{"fields": {"status"}, "expand": {"transitions,changelog"}})
+	if err == nil && i.moved() {
+		return nil, errMoved
+	}
+	return i, err
+}
+
+// begin brings a new issue to the pending status, unless somebody has moved it already.
+func (j *Jira) begin(ctx context.Context, ref bridge.Ref) error {
+	i, err := j.unmoved(ctx, ref)
+	if err != nil {
+		return err
+	}
+	return j.bringFrom(ctx, ref, i, j.set.Statuses.Pending)
 }
 
 // standing reads the status of an issue and the transitions it offers.
@@ -114,6 +135,11 @@ func (j *Jira) bring(ctx context.Context, ref bridge.Ref, wanted []string) error
 	if err != nil {
 		return err
 	}
+	return j.bringFrom(ctx, ref, i, wanted)
+}
+
+// bringFrom is bring for an issue that has just been read.
+func (j *Jira) bringFrom(ctx context.Context, ref bridge.Ref, i *issue, wanted []string) error {
 	if has(wanted, i.Fields.Status.ID, i.Fields.Status.Name) {
 		return nil
 	}
@@ -121,9 +147,9 @@ func (j *Jira) bring(ctx context.Context, ref bridge.Ref, wanted []string) error
 	if !ok {
 		return bridge.Terminal(fmt.Errorf("jira: issue %s in status %q has no transition to %s; it offers %s: "+
 			"add the transition to the workflow, or name a status it reaches under statuses", incident.Or(i.Key, i.ID),
-			i.Fields.Status.Name, quoted(wanted), incident.Or(strings.Join(names(i.Transitions), ", "), "none")))
+			cut(i.Fields.Status.Name, 100), quoted(wanted), cut(incident.Or(strings.Join(names(i.Transitions), ", "), "none"), 500)))
 	}
-	err = j.transit(ctx, ref, tr.ID)
+	err := j.transit(ctx, ref, tr.ID)
 	if isStatus(err, http.StatusBadRequest) || isStatus(err, http.StatusConflict) {
 		// Somebody may have moved it in the meantime, to where it belongs.
 		if again, readErr := j.standing(ctx, ref); readErr == nil && has(wanted, again.Fields.Status.ID, again.Fields.Status.Name) {

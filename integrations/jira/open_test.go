@@ -90,6 +90,37 @@ func TestW16_NewIssuesAreMovedToPendingWhereverTheWorkflowStarts(t *testing.T) {
 	})
 }
 
+// Somebody, or an automation rule, may be faster than the bridge. What was decided is not undone, and the workflow is learned from another issue.
+func TestP3_W16_NewIssueThatSomebodyHasMovedStaysThere(t *testing.T) {
+	for name, workflow := range map[string]sim.Workflow{"starts at pending": sim.DefaultWorkflow(), "starts elsewhere": sim.BacklogWorkflow()} {
+		t.Run(name, func(t *testing.T) {
+			project := sim.DefaultProject("ACC")
+			project.Workflow = workflow
+			back := sim.Transition{ID: "81", Name: "Take back", From: []string{"Approved"}, To: "Pending"}
+			decide := sim.Transition{ID: "82", Name: "Decide", From: []string{"Backlog"}, To: "Approved"}
+			project.Workflow.Transitions = append(project.Workflow.Transitions, back)
+			if name == "starts elsewhere" {
+				project.Workflow.Transitions = append(project.Workflow.Transitions, decide)
+			}
+			s := newSite(t, setup{sim: sim.Options{Projects: []sim.Project{project}}})
+			fast := true
+			s.OnIssue(func(i sim.Issue) {
+				if fast && len(i.History) == 0 {
+					require.NoError(t, s.Move("bob", i.Key, "Approved"))
+				}
+			})
+			for range 2 {
+				require.Equal(t, "Approved", s.issueOf(t, s.open(t)).Status)
+			}
+			fast = false
+			require.Equal(t, "Pending", s.issueOf(t, s.open(t)).Status)
+			fast = true
+			require.Equal(t, "Approved", s.issueOf(t, s.open(t)).Status)
+			require.NotContains(t, s.log.String(), "not moved")
+		})
+	}
+}
+
 func TestW16_StatusesProjectAndTypeAreConfigurable(t *testing.T) {
 	second := sim.DefaultProject("SEC")
 	for i, st := range second.Workflow.Statuses {

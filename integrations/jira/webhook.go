@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -119,35 +121,102 @@ func (p proof) secretHeader(in bridge.Inbound) (bool, error) {
 	return true, nil
 }
 
-// delivery is what the bridge looks at in a body: the issue, and whether its status changed.
+// delivery is what the bridge looks at in a body: the issue, and what of it changed.
 type delivery struct {
-	Event string          `json:"webhookEvent"`
-	Issue json.RawMessage `json:"issue"`
-	// ID, Key and Fields are there when an Automation rule sends the issue by itself.
-	ID        flexID        `json:"id"`
-	Key       flexID        `json:"key"`
-	Fields    issueFields   `json:"fields"`
-	Changelog *deliveryDiff `json:"changelog"`
+	event string
+	// issue is nil when an Automation rule sends the issue by itself. Its members are then those of the body.
+	issue  *subject
+	itself subject
+	// changed are the changelog's fields; none where it is missing.
+	changed []changeItem
 }
 
-type deliveryDiff struct {
-	Items []changeItem `json:"items"`
+// subject is an issue inside a delivery.
+type subject struct {
+	id, key string
+	labels  []string
 }
 
-type issueFields struct {
-	Labels labelList `json:"labels"`
-}
+var errNotJSON = errors.New("the body is not in JSON")
 
-// labelList takes a list of labels; anything else is none.
-type labelList []string
-
-// UnmarshalJSON never fails: a label is only a hint.
-func (l *labelList) UnmarshalJSON(b []byte) error {
-	var list []string
-	if json.Unmarshal(b, &list) == nil {
-		*l = list
+// readDelivery reads a body. A member that is not as expected is taken for missing: all of it is only a hint.
+func readDelivery(body []byte) (delivery, error) {
+	var d delivery
+	s := scanner{rest: body}
+	if s.next() != '{' {
+		if !json.Valid(body) {
+			return d, errNotJSON
+		}
+		return d, nil
 	}
-	return nil
+	s.object(func(name []byte) {
+		switch string(name) {
+		case "webhookEvent":
+			d.event = s.text()
+		case "issue":
+			d.issue = readIssue(&s)
+		case "changelog":
+			d.changed = readChanges(&s)
+		default:
+			d.itself.read(&s, name)
+		}
+	})
+	if s.broken || s.next() != 0 {
+		return delivery{}, errNotJSON
+	}
+	return d, nil
+}
+
+// readIssue reads an issue, or the mere name of one: {"issue": "OPS-1"} or {"issue": 10042}.
+func readIssue(s *scanner) *subject {
+	if s.next() != '{' {
+		return &subject{key: s.id()}
+	}
+	var issue subject
+	s.object(func(name []byte) { issue.read(s, name) })
+	return &issue
+}
+
+// read reads a member of an issue, if it is one of those that matter.
+func (i *subject) read(s *scanner, name []byte) {
+	switch string(name) {
+	case "id":
+		i.id = s.id()
+	case "key":
+		i.key = s.id()
+	case "fields":
+		s.object(func(name []byte) {
+			if string(name) == "labels" {
+				s.array(func() { i.labels = append(i.labels, s.text()) })
+			}
+		})
+	}
+}
+
+// readChanges reads the fields of a changelog.
+func readChanges(s *scanner) []changeItem {
+	var items []changeItem
+	s.object(func(name []byte) {
+		if string(name) == "items" {
+			s.array(func() { items = append(items, readChange(s)) })
+		}
+	})
+	return items
+}
+
+func readChange(s *scanner) changeItem {
+	var item changeItem
+	s.object(func(name []byte) {
+		switch string(name) {
+		case "field":
+			item.Field = s.text()
+		case "fieldtype":
+			item.Type = s.text()
+		case "fieldId":
+			item.FieldID = s.text()
+		}
+	})
+	return item
 }
 
 // hinting reports whether deliveries of an event hint at an issue; those of an Automation rule name no event.
@@ -165,17 +234,16 @@ func hinting(event string) bool {
 // Automation rules with their own body may do. Events that do not matter have no hints.
 func (j *Jira) Decode(in bridge.Inbound) (bridge.Delivery, error) {
 	out := bridge.Delivery{ID: in.Header.Get("X-Atlassian-Webhook-Identifier")}
-	if len(strings.TrimSpace(string(in.Body))) == 0 {
+	if len(bytes.TrimSpace(in.Body)) == 0 {
 		out.Event = "empty"
 		return out, nil
 	}
-	var d delivery
-	var other *json.UnmarshalTypeError
-	if err := json.Unmarshal(in.Body, &d); err != nil && !errors.As(err, &other) {
+	d, err := readDelivery(in.Body)
+	if err != nil {
 		return bridge.Delivery{}, &bridge.Refused{Status: http.StatusBadRequest, Why: "body"}
 	}
-	out.Event = cut(incident.Or(d.Event, "automation"), 100)
-	if !hinting(d.Event) || d.Event == "jira:issue_updated" && !d.Changelog.matters() {
+	out.Event = cut(incident.Or(d.event, "automation"), 100)
+	if !hinting(d.event) || d.event == "jira:issue_updated" && !matters(d.changed) {
 		return out, nil
 	}
 	if hint, ok := d.hint(); ok {
@@ -184,38 +252,23 @@ func (j *Jira) Decode(in bridge.Inbound) (bridge.Delivery, error) {
 	return out, nil
 }
 
-// matters reports whether a change can be one of status, or of the issue's key. A delivery without items may be anything.
-func (c *deliveryDiff) matters() bool {
-	if c == nil || len(c.Items) == 0 {
-		return true
-	}
-	for _, item := range c.Items {
-		switch strings.ToLower(item.field()) {
-		case "status", "project", "key", "issuetype":
-			return true
-		}
-	}
-	return false
+// matters reports whether a change can be one of status, or of the issue's key. A delivery that names none may be about anything.
+func matters(changed []changeItem) bool {
+	return len(changed) == 0 || slices.ContainsFunc(changed, func(item changeItem) bool {
+		return slices.Contains([]string{"status", "project", "key", "issuetype"}, strings.ToLower(item.field()))
+	})
 }
 
 func (d *delivery) hint() (bridge.Hint, bool) {
-	id, key, fields := d.ID, d.Key, d.Fields
-	if len(d.Issue) > 0 {
-		var inner struct {
-			ID     flexID      `json:"id"`
-			Key    flexID      `json:"key"`
-			Fields issueFields `json:"fields"`
-		}
-		if json.Unmarshal(d.Issue, &inner) != nil {
-			_ = json.Unmarshal(d.Issue, &inner.Key) // {"issue": "OPS-1"} or {"issue": 10042}
-		}
-		id, key, fields = inner.ID, inner.Key, inner.Fields
+	issue := d.itself
+	if d.issue != nil {
+		issue = *d.issue
 	}
-	object := incident.Or(string(id), string(key))
+	object := incident.Or(issue.id, issue.key)
 	if !objectName.MatchString(object) {
 		return bridge.Hint{}, false
 	}
-	return bridge.Hint{ObjectID: object, RequestID: requestOf(fields.Labels)}, true
+	return bridge.Hint{ObjectID: object, RequestID: requestOf(issue.labels)}, true
 }
 
 var requestLabel = regexp.MustCompile(`^` + labelOne + `([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)

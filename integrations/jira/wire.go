@@ -3,6 +3,7 @@ package jira
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,6 +98,11 @@ func (c change) status() (id string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// moved reports whether the issue has left its first status.
+func (i *issue) moved() bool {
+	return slices.ContainsFunc(i.Changelog.Histories, func(c change) bool { _, ok := c.status(); return ok })
 }
 
 // after orders entries of the changelog by time, and by id within the same millisecond.

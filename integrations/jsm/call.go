@@ -3,7 +3,6 @@ package jsm
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,9 +84,9 @@ func (c *client) call(ctx context.Context, base string, authorized bool, r reque
 	if err != nil {
 		return bridge.Terminal(fmt.Errorf("jsm: making a request: %w", err))
 	}
-	token := ""
 	if authorized {
-		if token, err = c.token.Reveal(); err != nil {
+		token, err := c.token.Reveal()
+		if err != nil {
 			return bridge.Unsent(fmt.Errorf("jsm: credentials: %w", err))
 		}
 		req.SetBasicAuth(c.user, token)
@@ -101,9 +100,6 @@ func (c *client) call(ctx context.Context, base string, authorized bool, r reque
 	}
 	if err = httpx.Classify(resp, err); err == nil {
 		return nil
-	}
-	if status, ok := errors.AsType[*httpx.StatusError](err); ok && token != "" {
-		status.Message = c.hide(status.Message, token)
 	}
 	return fmt.Errorf("jsm: %w", err)
 }
@@ -135,12 +131,6 @@ func (r request) at(ctx context.Context, base string) (*http.Request, error) {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil
-}
-
-// hide takes the credentials out of a text, in the forms in which they are sent.
-func (c *client) hide(text, token string) string {
-	sent := base64.StdEncoding.EncodeToString([]byte(c.user + ":" + token))
-	return strings.NewReplacer(sent, "<hidden>", token, "<hidden>").Replace(text)
 }
 
 func is(err error, code int) bool {

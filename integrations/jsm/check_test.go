@@ -1,41 +1,16 @@
 package jsm
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
-	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
-	account "github.com/accessbridge/accessbridge/simulators/alerting"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	sim "github.com/accessbridge/accessbridge/simulators/jsm"
 	"github.com/accessbridge/accessbridge/simulators/standin"
 	"github.com/stretchr/testify/require"
 )
-
-func TestCheckFindsNothingWrongWithAGoodSetup(t *testing.T) {
-	for _, refuse := range []bool{false, true} {
-		s := newSite(t, setup{
-			sim: sim.Options{RefuseUnknown: refuse},
-			targets: []*Target{nil, {Responders: alerting.Responders{
-				Teams: []string{"operations"}, Users: []string{"bob@example.com"}, Escalations: []string{sim.DefaultEscalation}, Schedules: []string{"primary"},
-			}}},
-		})
-		list := s.Check(t.Context())
-		require.Empty(t, testkit.Faults(t, list))
-		text := testkit.Findings(list)
-		for _, part := range []string{
-			"has the id " + sim.DefaultCloudID, "token: accepted", "people: can be read", "alerts can be read", "alerts can be changed",
-			"2 schedules can be read", "not known before the bridge has written one", "responders.schedules: primary (2000",
-			"responders.teams: Operations", "responders.users: bob@example.com", "responders.escalations: Operations_escalation",
-			"deliveries are proven by a header",
-		} {
-			require.Contains(t, text, part)
-		}
-		require.Empty(t, s.Alerts(), "a check leaves nothing behind")
-	}
-}
 
 // What notes call people is told by the notes that the bridge itself has written.
 func TestCheckFindsOutWhatNotesCallPeople(t *testing.T) {
@@ -54,7 +29,7 @@ func TestCheckFindsOutWhatNotesCallPeople(t *testing.T) {
 			s := newSite(t, setup{sim: sim.Options{Owners: c.form}, settings: func(s *Settings) {
 				s.Unverified.Owners, s.Unverified.Log = c.owners, false
 			}})
-			require.NoError(t, s.Update(t.Context(), s.open(t), []bridge.Note{{ID: "n", Text: "reviewed"}}))
+			require.NoError(t, s.Update(t.Context(), s.Opened(t), []bridge.Note{{ID: "n", Text: "reviewed"}}))
 			list := s.Check(t.Context())
 			require.Contains(t, testkit.Findings(list), c.good)
 			if c.want == "" {
@@ -65,13 +40,8 @@ func TestCheckFindsOutWhatNotesCallPeople(t *testing.T) {
 	}
 }
 
-func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
-	missing := filepath.Join(t.TempDir(), "none")
-	lonely := account.Options{
-		Users: account.DefaultUsers(), Teams: []account.Team{{Name: "Idle"}}, Schedules: []account.Schedule{{Name: "primary"}},
-	}
+func TestCheckNamesEachFaultOfTheSiteWithItsMend(t *testing.T) {
 	for name, c := range map[string]struct {
-		account  account.Options
 		settings func(*Settings)
 		fault    standin.Fault
 		want     string
@@ -84,29 +54,10 @@ func TestCheckNamesEachFaultWithItsMend(t *testing.T) {
 		"outsider": {settings: func(s *Settings) {
 			s.User, s.APIToken = sim.DefaultOutsider, config.NewSecret(sim.DefaultOutsiderToken)
 		}, want: "there is no schedule => make the account a member"},
-		"no people":   {fault: standin.Fault{PathContains: "/user", Status: 403}, want: "people: they cannot be read"},
-		"schedule":    {settings: func(s *Settings) { s.Responders.Schedules = []string{"primry"} }, want: `responders.schedules "primry": jsm:`},
-		"team":        {settings: func(s *Settings) { s.Responders.Teams = []string{"Nope"} }, want: `responders.teams "Nope"`},
-		"user":        {settings: func(s *Settings) { s.Responders.Users = []string{"gone@example.com"} }, want: `responders.users "gone@example.com"`},
-		"escalation":  {settings: func(s *Settings) { s.Responders.Escalations = []string{"Nope"} }, want: `responders.escalations "Nope"`},
-		"no schedule": {account: lonely, settings: func(s *Settings) { s.Responders.Teams = []string{"Idle"} }, want: "team Idle has no schedule"},
-		"no secret":   {settings: func(s *Settings) { s.Webhook = alerting.Webhook{SecretsFile: missing} }, want: "webhook: "},
+		"no people": {fault: standin.Fault{PathContains: "/user", Status: 403}, want: "people: they cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv, err := sim.New(sim.Options{Account: c.account})
-			require.NoError(t, err)
-			require.NoError(t, srv.Start())
-			t.Cleanup(srv.Close)
-			set := working(srv.URL())
-			if c.settings != nil {
-				c.settings(set)
-			}
-			j, err := New("oncall", set, Options{})
-			require.NoError(t, err)
-			if c.fault.Status != 0 {
-				srv.Inject(c.fault)
-			}
-			require.Contains(t, testkit.Faults(t, j.Check(t.Context())), c.want)
+			require.Contains(t, setup{settings: c.settings}.vendor().Faults(t, alertsuite.Setup{}, c.fault), c.want)
 		})
 	}
 }

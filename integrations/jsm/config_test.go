@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/stretchr/testify/require"
@@ -26,7 +25,7 @@ api_token: k
 	minimal = access + "webhook: {secrets: [s]}\n"
 )
 
-func TestDefaults(t *testing.T) {
+func TestDefaultAddresses(t *testing.T) {
 	s, _, err := parse(t, minimal, "")
 	require.NoError(t, err)
 	require.Equal(t, "https://api.atlassian.com", s.gateway())
@@ -45,6 +44,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 5*time.Minute, j.ResyncEvery())
 	require.Equal(t, time.Minute, j.Traits().ApplyWithin)
 	require.Equal(t, 10*time.Second, j.Traits().SearchLag)
+	require.True(t, j.Traits().Keyed)
 	require.False(t, j.Account().Open)
 }
 
@@ -82,54 +82,24 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-func TestSettingsOfARoute(t *testing.T) {
-	_, target, err := parse(t, minimal, "responders: {schedules: [a], teams: [b], users: [c@example.com], escalations: [d]}\npriority: P1\ntags: [x]")
-	require.NoError(t, err)
-	require.Equal(t, &Target{
-		Responders: alerting.Responders{Schedules: []string{"a"}, Teams: []string{"b"}, Users: []string{"c@example.com"}, Escalations: []string{"d"}},
-		Priority:   "P1", Tags: []string{"x"},
-	}, target)
-}
-
-func TestFaultsOfTheSettings(t *testing.T) {
+func TestFaultsOfTheSettingsOfASite(t *testing.T) {
 	for settings, want := range map[string]string{
-		access: "webhook.secrets: nothing proves",
 		strings.Replace(minimal, "site: https://example.atlassian.net", "", 1): "site: is required",
 		strings.Replace(minimal, "https://example", "ftp://example", 1):        "site: must begin with",
 		strings.Replace(minimal, "user: accessbridge@example.com", "", 1):      "user: is required",
 		strings.Replace(minimal, "accessbridge@example.com", "bridge", 1):      `user: "bridge" is not an e-mail address`,
 		strings.Replace(minimal, "api_token: k", "", 1):                        "api_token: is required",
-		minimal + "sites: x":                                        "did you mean site",
-		minimal + "endpoint: ftp://x.example.com":                   "endpoint: must begin with",
-		minimal + "jira_endpoint: x":                                "jira_endpoint:",
-		minimal + "web_url: x":                                      "web_url:",
-		minimal + "cloud_id: a/../b":                                "cloud_id:",
-		minimal + "unverified: {owners: display_name}":              "unverified.owners:",
-		minimal + "unverified: {log: true}":                         "unverified.log: is of no use",
-		minimal + "unverified: {logs: true}":                        "did you mean log",
-		minimal + "decisions: {acknowledge: approve}":               "decisions.acknowledge: is read from texts",
-		minimal + "decisions: {close: deny}":                        "decisions.close: is read from texts",
-		minimal + "decisions: {close: maybe}":                       "decisions.close:",
-		minimal + "priority: P6":                                    "priority:",
-		minimal + "responders: {teams: [' ']}":                      "responders.teams[0]: is empty",
-		minimal + "decide_by: luck":                                 "decide_by:",
-		access + "webhook: {secrets: [s], header: X-Y, user: u}":    "webhook.user: is given beside header",
-		minimal + "decisions: {actions: {approve: Close}}":          "is the name of something the product does itself",
-		minimal + "decisions: {notes: {approve: [ok], deny: [OK]}}": "also in notes.approve",
-		minimal + "region: eu":                                      "region",
+		minimal + "sites: x":                           "did you mean site",
+		minimal + "jira_endpoint: x":                   "jira_endpoint:",
+		minimal + "cloud_id: a/../b":                   "cloud_id:",
+		minimal + "unverified: {owners: display_name}": "unverified.owners:",
+		minimal + "unverified: {log: true}":            "unverified.log: is of no use",
+		minimal + "unverified: {logs: true}":           "did you mean log",
+		minimal + "decisions: {acknowledge: approve}":  "decisions.acknowledge: is read from texts",
+		minimal + "decisions: {close: deny}":           "decisions.close: is read from texts",
+		minimal + "region: eu":                         "region",
 	} {
 		_, _, err := parse(t, settings, "")
 		require.ErrorContains(t, err, want, settings)
 	}
-	_, _, err := parse(t, minimal, "responder: {}")
-	require.ErrorContains(t, err, "did you mean responders")
-}
-
-func TestModePollNeedsNoSecret(t *testing.T) {
-	s, _, err := parse(t, access+"mode: poll\npoll_every: 10s", "")
-	require.NoError(t, err)
-	j, err := New("oncall", s, Options{})
-	require.NoError(t, err)
-	require.Equal(t, ModePoll, j.Mode())
-	require.Equal(t, 10*time.Second, j.PollEvery())
 }

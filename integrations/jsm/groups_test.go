@@ -8,6 +8,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	sim "github.com/accessbridge/accessbridge/simulators/jsm"
 	"github.com/stretchr/testify/require"
@@ -26,7 +27,7 @@ func crowd(more int) ([]account.User, []sim.Group) {
 }
 
 // peopleOf are the active people in the group of a crowd.
-func peopleOf(s *sim.Server) []bridge.Actor {
+func peopleOf(s alertsuite.Server) []bridge.Actor {
 	var people []bridge.Actor
 	for _, u := range s.Users() {
 		name, _, _ := strings.Cut(u.Username, "@")
@@ -48,7 +49,7 @@ func TestMembersOfAGroupOfJiraAreAskedForAsAgreed(t *testing.T) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, peopleOf(s.Server), found, "neither the app nor who has left")
 	require.Len(t, found, 63)
-	s.golden(t, "members.golden")
+	s.Golden(t, "members.golden")
 }
 
 func TestP3_TheBridgesOwnAccountIsNoMember(t *testing.T) {
@@ -68,7 +69,7 @@ func TestMembersWithAHiddenAddressAreKnownByTheirAccount(t *testing.T) {
 	s := newSite(t, set)
 	found, err := s.Members(t.Context(), sim.DefaultGroup)
 	require.NoError(t, err)
-	require.Contains(t, found, bridge.Actor{ID: s.account(t, "bob"), Name: "Bob Brown"})
+	require.Contains(t, found, bridge.Actor{ID: accountOf(t, s, "bob"), Name: "Bob Brown"})
 }
 
 func TestAnUnknownGroupIsTerminalAndNamesGroupsNearIt(t *testing.T) {
@@ -109,14 +110,10 @@ func TestRecipientsNameSchedulesOrElseTeams(t *testing.T) {
 			d.Recipients = c.recipients
 			_, err := s.Open(t.Context(), marker, d)
 			require.NoError(t, err)
-			var got []string
-			for _, r := range s.shown(t).Responders {
-				got = append(got, r.Type+" "+r.Name)
-			}
-			require.Equal(t, c.want, strings.Join(got, ", "))
-			require.Contains(t, s.log.String(), c.logged)
+			require.Equal(t, c.want, strings.Join(s.Responders(t), ", "))
+			require.Contains(t, s.Log.String(), c.logged)
 			if c.logged == "" {
-				require.NotContains(t, s.log.String(), "recipient")
+				require.NotContains(t, s.Log.String(), "recipient")
 			}
 		})
 	}

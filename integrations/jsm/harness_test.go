@@ -1,61 +1,94 @@
 package jsm
 
 import (
-	"regexp"
+	"encoding/base64"
+	"net/http"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	sim "github.com/accessbridge/accessbridge/simulators/jsm"
 	"github.com/stretchr/testify/require"
-	"gotest.tools/v3/golden"
 )
 
-const reqID = testkit.RequestID
+const (
+	reqID = testkit.RequestID
+	alias = alertsuite.Alias
+)
 
-// alias is what ties the alert to its request, as Teleport's own plugin has it.
-const alias = "teleport-access-request/" + reqID
+var marker = testkit.Marker()
 
-// site is a simulated site and the integration that works with it.
-type site struct {
-	*sim.Server
-	*JSM
-	log   *testkit.Log
-	calls *testkit.Recorder
-}
-
+// setup says what is special about a simulated site and the integration that works with it.
 type setup struct {
 	sim       sim.Options
 	settings  func(*Settings)
-	targets   []*Target
 	transport testkit.Wrap
 }
 
-func newSite(t *testing.T, s setup) *site {
+func newSite(t *testing.T, s setup) *alertsuite.Site {
 	t.Helper()
-	srv, err := sim.New(s.sim)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
-	return around(t, srv, s)
+	return s.vendor().Site(t, alertsuite.Setup{Account: s.sim.Account, Transport: s.transport})
 }
 
 // around is one more integration, as after a restart, at the same simulator.
-func around(t *testing.T, srv *sim.Server, s setup) *site {
+func around(t *testing.T, at *alertsuite.Site, s setup) *alertsuite.Site {
 	t.Helper()
-	set := working(srv.URL())
+	return s.vendor().Around(t, at.Server, alertsuite.Setup{Transport: s.transport})
+}
+
+// vendor is what the shared suite has to know of the product.
+func (s setup) vendor() alertsuite.Vendor {
+	person := func(u account.User) bridge.Actor {
+		return bridge.Actor{ID: u.AccountID, Email: u.Username, Name: u.FullName}
+	}
+	return alertsuite.Vendor{
+		Product:     alerting.Product{Kind: "jsm", Name: product},
+		Start:       s.start,
+		Settings:    s.configured,
+		New:         makes,
+		Key:         sim.DefaultAPIToken,
+		Credentials: []string{base64.StdEncoding.EncodeToString([]byte(sim.DefaultEmail + ":" + sim.DefaultAPIToken))},
+		Itself:      sim.DefaultEmail,
+		Person:      person,
+		OnDuty:      person,
+		Page:        func(address string) string { return address + "/jira/ops/alerts" },
+		Aside:       []string{"GET /tenant_info"},
+		Round: map[string]int{ // closing takes no note
+			"POST /alerts": 1, "GET /alerts/requests/{id}": 1, "POST /alerts/{id}/close": 1, "POST /alerts/{id}/notes": 1,
+		},
+		Listing: listing,
+		Failing: failing,
+		Waiting: map[string]testkit.Wrap{"not found": nil, "without a time": waitingWithoutATime},
+		Good: []string{
+			"has the id " + sim.DefaultCloudID, "token: accepted", "people: can be read", "alerts can be read", "alerts can be changed",
+			"2 schedules can be read", "not known before the bridge has written one",
+		},
+	}
+}
+
+func (s setup) start(t testing.TB, of alertsuite.Setup) alertsuite.Server {
+	t.Helper()
+	options := s.sim
+	options.Account, options.RefuseUnknown = of.Account, options.RefuseUnknown || of.RefuseUnknown
+	srv, err := sim.New(options)
+	require.NoError(t, err)
+	require.NoError(t, srv.Start())
+	t.Cleanup(srv.Close)
+	return alertsuite.Server{Account: srv.Account, Wire: srv.Server}
+}
+
+func (s setup) configured(address string, token config.Secret) (config.Settings, *alerting.Settings) {
+	set := working(address)
+	set.APIToken = token
 	if s.settings != nil {
 		s.settings(set)
 	}
-	testkit.Valid(t, set)
-	calls, log := testkit.Network(t, s.transport, "Content-Type", "Accept"), &testkit.Log{}
-	o, err := New("oncall", set, Options{Log: log.Logger(), Targets: s.targets, Transport: calls})
-	require.NoError(t, err)
-	return &site{Server: srv, JSM: o, log: log, calls: calls}
+	return set, &set.Settings
 }
 
 // working are settings that work with a simulator, with everything switched on.
@@ -69,60 +102,50 @@ func working(address string) *Settings {
 	return set
 }
 
-var marker = testkit.Marker()
-
-func (s *site) open(t *testing.T) bridge.Ref {
-	t.Helper()
-	ref, err := s.Open(t.Context(), marker, testkit.Draft())
-	require.NoError(t, err)
-	return ref
-}
-
-// shown is the simulator's view of the alert.
-func (s *site) shown(t *testing.T) account.Alert {
-	t.Helper()
-	a, ok := s.Alert(alias)
-	require.True(t, ok)
-	return a
-}
-
-// notes are the texts of the alert's notes.
-func (s *site) notes(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	for _, n := range s.shown(t).Notes {
-		out = append(out, n.Text)
+func makes(s config.Settings, o alertsuite.Options) (alertsuite.Integration, error) {
+	j, err := New("oncall", s.(*Settings), Options{Log: o.Log, Targets: o.Targets, Transport: o.Transport})
+	if err != nil {
+		return nil, err
 	}
-	return out
+	return j, nil
 }
 
-func (s *site) evidence(t *testing.T, ref bridge.Ref) []bridge.Evidence {
-	t.Helper()
-	list, err := s.Evidence(t.Context(), ref)
-	require.NoError(t, err)
-	return list
-}
-
-func (s *site) glances(t *testing.T, since time.Time) map[string]bool {
-	t.Helper()
-	out := map[string]bool{}
-	for g, err := range s.Changed(t.Context(), since) {
-		require.NoError(t, err)
-		out[g.Object.ID] = g.Decided
+func listing(r *http.Request, alerts string, more bool) string {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/_edge/"):
+		return `{"cloudId":"c0"}`
+	case more:
+		return `{"values":[` + alerts + `],"links":{"next":"/v1/alerts?offset=100&size=100"}}`
 	}
-	return out
+	return `{"values":[` + alerts + `]}`
 }
 
-var made = regexp.MustCompile(`(/v1/alerts/(?:requests/)?)[0-9a-f]{8}-[0-9a-f-]{27}(-[0-9]{13})?`)
-
-// golden compares the calls so far with a file, in which the ids that are made up are left out.
-func (s *site) golden(t *testing.T, file string) {
-	t.Helper()
-	golden.Assert(t, made.ReplaceAllString(s.calls.Golden(t), "${1}ID"), file)
+// failing accepts create calls that come to nothing once they are processed.
+func failing(next http.RoundTripper) http.RoundTripper {
+	return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
+		switch {
+		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/alerts"):
+			return alertsuite.Answer(r, http.StatusOK, `{"requestId":"r1"}`), nil
+		case strings.HasSuffix(r.URL.Path, "/alerts/requests/r1"):
+			return alertsuite.Answer(r, http.StatusOK, `{"isSuccess":false,"processedAt":"2026-01-02T03:04:05Z","status":"Responder does not exist"}`), nil
+		}
+		return next.RoundTrip(r)
+	})
 }
 
-// account is the Atlassian account id of one of the simulator's people.
-func (s *site) account(t *testing.T, name string) string {
+// waitingWithoutATime tells of a request that waits that it has no time yet, and not that there is none: which it is is not documented.
+func waitingWithoutATime(next http.RoundTripper) http.RoundTripper {
+	return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err != nil || resp.StatusCode != http.StatusNotFound || !strings.Contains(r.URL.Path, "/requests/") {
+			return resp, err
+		}
+		return alertsuite.Answer(r, http.StatusOK, `{"isSuccess":false,"status":"","processedAt":""}`), resp.Body.Close()
+	})
+}
+
+// accountOf is the Atlassian account id of one of the simulator's people.
+func accountOf(t *testing.T, s *alertsuite.Site, name string) string {
 	t.Helper()
 	u, ok := s.User(name)
 	require.True(t, ok, name)

@@ -10,6 +10,7 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	sim "github.com/accessbridge/accessbridge/simulators/jsm"
 	"github.com/stretchr/testify/require"
@@ -18,24 +19,24 @@ import (
 // Somebody who hides the address is known by the account id, which the table of people maps.
 func TestAPersonWithAHiddenAddressIsKnownByTheAccountID(t *testing.T) {
 	s := newSite(t, setup{sim: sim.Options{Private: []string{"alice"}}})
-	alice := s.account(t, "alice")
-	ref := s.open(t)
+	alice := accountOf(t, s, "alice")
+	ref := s.Opened(t)
 	require.NoError(t, s.Note("alice", alias, "approve: fine"))
-	found := s.evidence(t, ref)
+	found := s.Said(t, ref)
 	require.Len(t, found, 1)
 	require.Equal(t, bridge.Actor{ID: alice, Name: "Alice Adams"}, found[0].Actor)
 	require.Empty(t, found[0].Barred, "the account id tells that she is on call")
 
-	shifts, err := s.JSM.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"primary"}})
+	shifts, err := s.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"primary"}})
 	require.NoError(t, err)
 	require.Equal(t, []bridge.Shift{{Person: bridge.Actor{ID: alice, Name: "Alice Adams"}, Via: "primary"}}, shifts)
 
 	s = newSite(t, setup{sim: sim.Options{Private: []string{"alice"}, Owners: sim.ByEmail}, settings: func(s *Settings) {
 		s.Unverified.Owners = OwnersEmail
 	}})
-	ref = s.open(t)
+	ref = s.Opened(t)
 	require.NoError(t, s.Note("alice", alias, "approve"))
-	require.True(t, s.evidence(t, ref)[0].Actor.Automated, "an address that Jira does not find is nobody's")
+	require.True(t, s.Said(t, ref)[0].Actor.Automated, "an address that Jira does not find is nobody's")
 }
 
 func TestP3_ProgramsAndInactivePeopleAreNobody(t *testing.T) {
@@ -45,12 +46,12 @@ func TestP3_ProgramsAndInactivePeopleAreNobody(t *testing.T) {
 		sim:      sim.Options{Account: account.Options{Users: users}},
 		settings: func(s *Settings) { s.DecideBy = "anyone" },
 	})
-	ref := s.open(t)
+	ref := s.Opened(t)
 	for _, who := range []string{"left", "robot"} {
 		require.NoError(t, s.Note(who, alias, "approve"))
 		require.NoError(t, s.Action(who, alias, "Approve", ""))
 	}
-	found := s.evidence(t, ref)
+	found := s.Said(t, ref)
 	require.Len(t, found, 4)
 	for _, e := range found {
 		require.True(t, e.Actor.Automated, "%s", e.Actor)
@@ -68,7 +69,7 @@ func TestP3_OnCallLeavesOutProgramsAndInactivePeople(t *testing.T) {
 				Users:     append(account.DefaultUsers(), who),
 				Schedules: []account.Schedule{{Name: "primary", Rotations: []account.Rotation{{Shifts: []account.Shift{{User: who.Username}}}}}},
 			}}})
-			shifts, err := s.JSM.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"primary"}})
+			shifts, err := s.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"primary"}})
 			require.NoError(t, err)
 			require.Empty(t, shifts)
 		})
@@ -91,17 +92,17 @@ func TestP3_AnotherFormOfOwnerIsNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, setup{sim: sim.Options{Owners: c.form}, settings: func(s *Settings) { s.Unverified.Owners = c.owners }})
-			ref := s.open(t)
+			ref := s.Opened(t)
 			require.NoError(t, s.Note("alice", alias, "approve"))
 			require.NoError(t, s.Action("alice", alias, "Deny", ""))
-			for _, e := range s.evidence(t, ref) {
+			for _, e := range s.Said(t, ref) {
 				require.Equal(t, !c.counts, e.Actor.Automated, "%s", e.Actor)
 				if c.counts {
 					require.Equal(t, "alice@example.com", e.Actor.Email)
 				}
 			}
 			require.NoError(t, s.Update(t.Context(), ref, []bridge.Note{{ID: "n", Text: "approve: says the bridge"}}))
-			for _, e := range s.evidence(t, ref) {
+			for _, e := range s.Said(t, ref) {
 				require.True(t, e.Actor.Automated || c.counts && e.Reason != "says the bridge", "its own note by %s", e.Actor)
 			}
 		})
@@ -111,13 +112,13 @@ func TestP3_AnotherFormOfOwnerIsNobody(t *testing.T) {
 // Before anybody has looked what notes call people, nothing is read at an alert, and it says where to decide.
 func TestP3_NobodyDecidesAtAnAlertByDefault(t *testing.T) {
 	s := newSite(t, setup{settings: func(s *Settings) { s.Unverified = defaults().Unverified }})
-	ref := s.open(t)
-	require.Contains(t, s.shown(t).Description, "Decide this request in Teleport.")
-	require.Empty(t, s.shown(t).Actions)
+	ref := s.Opened(t)
+	require.Contains(t, s.Shown(t).Description, "Decide this request in Teleport.")
+	require.Empty(t, s.Shown(t).Actions)
 	require.NoError(t, s.Note("alice", alias, "approve"))
-	require.NoError(t, s.AddLog(alias, "system", s.account(t, "alice"), "Executed [Approve] action via web"))
+	require.NoError(t, s.AddLog(alias, "system", accountOf(t, s, "alice"), "Executed [Approve] action via web"))
 	s.ResetCalls()
-	require.Empty(t, s.evidence(t, ref))
+	require.Empty(t, s.Said(t, ref))
 	require.Zero(t, s.Calls()["GET /alerts/{id}/notes"])
 	require.Zero(t, s.Calls()["GET /alerts/{id}/logs"])
 }
@@ -129,19 +130,18 @@ func TestPeopleAreFoundByJustTheirAddress(t *testing.T) {
 	s := newSite(t, setup{sim: sim.Options{Account: account.Options{Users: users}}, settings: func(s *Settings) {
 		s.Responders = alerting.Responders{Users: []string{"BOB@example.com"}}
 	}})
-	s.open(t)
-	require.Len(t, s.shown(t).Responders, 1)
-	require.Equal(t, "bob@example.com", s.shown(t).Responders[0].Name)
+	s.Opened(t)
+	require.Len(t, s.Shown(t).Responders, 1)
+	require.Equal(t, "bob@example.com", s.Shown(t).Responders[0].Name)
 
 	s = newSite(t, setup{sim: sim.Options{Private: []string{"bob"}}, settings: func(s *Settings) {
 		s.Responders = alerting.Responders{Users: []string{"bob@example.com"}}
 	}})
 	_, err := s.Open(t.Context(), marker, testkit.Draft())
 	require.ErrorContains(t, err, `responders.users: user "bob@example.com"`)
-	s.JSM = around(t, s.Server, setup{settings: func(set *Settings) {
-		set.Responders = alerting.Responders{Users: []string{s.account(t, "bob")}}
-	}}).JSM
-	s.open(t)
+	around(t, s, setup{settings: func(set *Settings) {
+		set.Responders = alerting.Responders{Users: []string{accountOf(t, s, "bob")}}
+	}}).Opened(t)
 }
 
 func TestLookupsOfPeopleAreFewAndBounded(t *testing.T) {
@@ -153,7 +153,7 @@ func TestLookupsOfPeopleAreFewAndBounded(t *testing.T) {
 			if _, err := s.Open(t.Context(), m, testkit.Draft()); err != nil {
 				t.Error(err)
 			}
-			if _, err := s.JSM.OnCall(t.Context(), bridge.OnCallQuery{Teams: []string{"Operations"}}); err != nil {
+			if _, err := s.OnCall(t.Context(), bridge.OnCallQuery{Teams: []string{"Operations"}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -175,11 +175,11 @@ func TestTeamsAndEscalationsAreOffUntilSwitchedOn(t *testing.T) {
 		return func(s *Settings) { s.Unverified.Teams, s.Unverified.Escalations, s.Responders = false, false, r }
 	}
 	s := newSite(t, setup{settings: off(alerting.Responders{Teams: []string{team}, Escalations: []string{escalation}})})
-	ref := s.open(t)
-	require.Len(t, s.shown(t).Responders, 2, "ids do")
+	ref := s.Opened(t)
+	require.Len(t, s.Shown(t).Responders, 2, "ids do")
 	require.NoError(t, s.Note("alice", alias, "approve"))
 	require.NoError(t, s.Note("carol", alias, "approve"))
-	for _, e := range s.evidence(t, ref) {
+	for _, e := range s.Said(t, ref) {
 		require.Equal(t, e.Actor.Email != "alice@example.com", e.Barred != "", "carol is called by the policy alone, of which nothing is known")
 	}
 	require.Zero(t, s.Calls()["GET /teams"])
@@ -196,17 +196,17 @@ func TestTeamsAndEscalationsAreOffUntilSwitchedOn(t *testing.T) {
 	s = newSite(t, setup{sim: sim.Options{BareTeams: true}, settings: func(s *Settings) {
 		s.Responders = alerting.Responders{Teams: []string{"operations"}}
 	}})
-	s.open(t)
-	require.Len(t, s.shown(t).Responders, 1, "both forms of the list of teams are understood")
+	s.Opened(t)
+	require.Len(t, s.Shown(t).Responders, 1, "both forms of the list of teams are understood")
 }
 
 // A token with scopes is good at the gateway only, where Jira is as well.
 func TestPeopleMayBeReadThroughTheGateway(t *testing.T) {
 	s := newSite(t, setup{settings: func(s *Settings) { s.JiraEndpoint = s.Site + "/ex/jira/" + sim.DefaultCloudID }})
-	ref := s.open(t)
+	ref := s.Opened(t)
 	require.NoError(t, s.Note("alice", alias, "approve"))
-	require.Equal(t, "alice@example.com", s.evidence(t, ref)[0].Actor.Email)
-	for _, path := range s.calls.Paths() {
+	require.Equal(t, "alice@example.com", s.Said(t, ref)[0].Actor.Email)
+	for _, path := range s.Sent.Paths() {
 		require.NotContains(t, path, "GET /rest/")
 	}
 	require.Empty(t, testkit.Faults(t, s.Check(t.Context())))
@@ -214,11 +214,11 @@ func TestPeopleMayBeReadThroughTheGateway(t *testing.T) {
 
 // Who changed a note is not told, so that its writer must not answer for it.
 func TestP3_ANoteThatWasChangedDoesNotCount(t *testing.T) {
-	s := newSite(t, setup{sim: sim.Options{Account: account.Options{Clock: ticking()}}})
-	ref := s.open(t)
+	s := newSite(t, setup{sim: sim.Options{Account: account.Options{Clock: alertsuite.Ticking()}}})
+	ref := s.Opened(t)
 	require.NoError(t, s.Note("alice", alias, "let me see"))
-	require.NoError(t, s.EditNote("bob", alias, s.shown(t).Notes[0].ID, "approve"))
-	found := s.evidence(t, ref)
+	require.NoError(t, s.EditNote("bob", alias, s.Shown(t).Notes[0].ID, "approve"))
+	found := s.Said(t, ref)
 	require.Len(t, found, 1)
 	require.Contains(t, found[0].Barred, "changed after it was written")
 }
@@ -231,8 +231,8 @@ func TestP3_TheAnswerAboutAnotherAccountIsNotTaken(t *testing.T) {
 		}
 		return body
 	})})
-	alice, bob = s.account(t, "alice"), s.account(t, "bob")
-	ref := s.open(t)
+	alice, bob = accountOf(t, s, "alice"), accountOf(t, s, "bob")
+	ref := s.Opened(t)
 	require.NoError(t, s.Note("bob", alias, "approve"))
 	_, err := s.Evidence(t.Context(), ref)
 	require.ErrorContains(t, err, "the answer is not")

@@ -44,9 +44,9 @@ func TestP7_CredentialsGoToTheConfiguredAddressesOnly(t *testing.T) {
 			return next.RoundTrip(r)
 		})
 	}})
-	ref := s.open(t)
+	ref := s.Opened(t)
 	require.NoError(t, s.Note("alice", alias, "approve"))
-	require.Len(t, s.evidence(t, ref), 1)
+	require.Len(t, s.Said(t, ref), 1)
 	require.Equal(t, map[string]bool{"/_edge/tenant_info": false, "/jsm/ops": true, "/rest/api": true}, authorized)
 }
 
@@ -101,8 +101,8 @@ func TestP3_WithoutTheIdOfTheSiteNothingIsCalled(t *testing.T) {
 // The site that answers may be another than the one that the token is for.
 func TestP3_TheIdOfAnotherSiteFindsNothingAndLosesNothing(t *testing.T) {
 	s := newSite(t, setup{})
-	ref := s.open(t)
-	wrong := around(t, s.Server, setup{settings: func(s *Settings) { s.CloudID = "6a736d00-c10d-4000-8000-0000000000ff" }})
+	ref := s.Opened(t)
+	wrong := around(t, s, setup{settings: func(s *Settings) { s.CloudID = "6a736d00-c10d-4000-8000-0000000000ff" }})
 	_, err := wrong.Find(t.Context(), marker)
 	require.Error(t, err)
 	_, err = wrong.Evidence(t.Context(), ref)
@@ -134,26 +134,41 @@ func TestP7_LinksToOtherHostsAreNotFollowed(t *testing.T) {
 			return led.RoundTrip(r)
 		})
 	}})
-	ref := s.open(t)
+	ref := s.Opened(t)
 	for range 250 {
 		require.NoError(t, s.Note("bob", alias, "x"))
 	}
 	require.NoError(t, s.Note("alice", alias, "approve"))
-	require.Len(t, s.evidence(t, ref), 1)
+	require.Len(t, s.Said(t, ref), 1)
 	require.Zero(t, strangers.Load())
 }
 
 func TestLinksMayBeWholeAddresses(t *testing.T) {
 	for _, o := range []sim.Options{{AbsoluteLinks: true}, {OldestFirst: true}, {CreateAccepted: true, PlainStatus: true, RefuseUnknown: true}} {
 		s := newSite(t, setup{sim: o})
-		ref := s.open(t)
+		ref := s.Opened(t)
 		for range 150 {
 			require.NoError(t, s.Note("bob", alias, "x"))
 		}
 		require.NoError(t, s.Note("alice", alias, "deny: no"))
 		require.NoError(t, s.Acknowledge("bob", alias))
-		require.Len(t, s.evidence(t, ref), 1)
-		require.NoError(t, s.JSM.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
-		require.False(t, s.shown(t).Open())
+		require.Len(t, s.Said(t, ref), 1)
+		require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
+		require.False(t, s.Shown(t).Open())
 	}
+}
+
+func TestTheAPIIsAskedAsItIsDescribed(t *testing.T) {
+	s := newSite(t, setup{transport: func(next http.RoundTripper) http.RoundTripper {
+		return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
+			user, token, given := r.BasicAuth()
+			if strings.HasPrefix(r.URL.Path, "/_edge/") == given || given && user+token != sim.DefaultEmail+sim.DefaultAPIToken {
+				t.Errorf("%s %s with the credentials of %q", r.Method, r.URL, user)
+			}
+			require.Equal(t, "application/json", r.Header.Get("Accept"))
+			require.Contains(t, r.Header.Get("User-Agent"), "accessbridge/")
+			return next.RoundTrip(r)
+		})
+	}})
+	s.Opened(t)
 }

@@ -78,9 +78,6 @@ func (c *client) call(ctx context.Context, r og.ApiRequest, path []string, body,
 	if err = httpx.Classify(resp, err); err == nil {
 		return got, nil
 	}
-	if status, ok := errors.AsType[*httpx.StatusError](err); ok {
-		status.Message = strings.ReplaceAll(status.Message, key, "<hidden>")
-	}
 	return got, fmt.Errorf("opsgenie: %w", err)
 }
 

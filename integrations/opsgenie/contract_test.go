@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/accessbridge/accessbridge/bridge"
-	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	"github.com/accessbridge/accessbridge/simulators/contract"
 	sim "github.com/accessbridge/accessbridge/simulators/opsgenie"
 	"github.com/stretchr/testify/require"
@@ -20,39 +18,7 @@ const description = "opsgenie/opsgenie-v2.normalised.json"
 // Everything the client sends must be what the vendor's own description allows, and so must what it is answered.
 func TestWhatIsSentSatisfiesTheVendorsContract(t *testing.T) {
 	seen := map[string]bool{}
-	s := newSite(t, setup{
-		settings: func(s *Settings) {
-			anyone(s)
-			s.Priority, s.Tags, s.DecideBy = "P1", []string{"jit"}, "on_call"
-			s.Responders = alerting.Responders{
-				Schedules: []string{"primary"}, Teams: []string{"Operations"}, Users: []string{"bob@example.com"}, Escalations: []string{sim.DefaultEscalation},
-			}
-		},
-		transport: func(next http.RoundTripper) http.RoundTripper { return checked(t, next, seen) },
-	})
-	ref := s.open(t)
-	require.Equal(t, ref, s.open(t))
-	require.NoError(t, s.Update(t.Context(), ref, twoNotes))
-	require.NoError(t, s.Note("alice", alias, "approve: fine"))
-	require.NoError(t, s.Action("bob", alias, "Deny", ""))
-	require.NoError(t, s.Acknowledge("carol", alias))
-	require.Len(t, s.evidence(t, ref), 3)
-	_, err := s.Find(t.Context(), marker)
-	require.NoError(t, err)
-	_, err = s.Find(t.Context(), bridge.Marker{RequestID: "none"})
-	require.NoError(t, err)
-	require.Len(t, s.glances(t, time.Now().Add(-time.Hour)), 1)
-	_, err = s.Opsgenie.OnCall(t.Context(), bridge.OnCallQuery{Schedules: []string{"primary"}, Teams: []string{"Operations"}})
-	require.NoError(t, err)
-	_, err = s.Members(t.Context(), "Operations")
-	require.NoError(t, err)
-	for range 2 {
-		require.NoError(t, s.Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
-	}
-	require.NoError(t, around(t, s.Server, setup{transport: func(next http.RoundTripper) http.RoundTripper {
-		return checked(t, next, seen)
-	}}).Opsgenie.Close(t.Context(), ref, testkit.Closing(bridge.EndApproved)))
-	require.Empty(t, testkit.Faults(t, s.Check(t.Context())))
+	alertsuite.Exercise(t, vendor(nil), func(next http.RoundTripper) http.RoundTripper { return checked(t, next, seen) }, sim.DefaultTeam)
 	for _, operation := range []string{
 		"POST /v2/alerts", "GET /v2/alerts", "GET /v2/alerts/ID", "GET /v2/alerts/ID/notes", "POST /v2/alerts/ID/notes", "GET /v2/alerts/ID/logs",
 		"POST /v2/alerts/ID/close", "GET /v2/alerts/requests/ID", "GET /v2/schedules", "GET /v2/teams", "GET /v2/teams/ID", "GET /v2/users/ID", "GET /v2/escalations/ID",

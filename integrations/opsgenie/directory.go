@@ -128,6 +128,9 @@ func (c *client) OnCall(ctx context.Context, scheduleID string) ([]alerting.User
 	}
 	var out []alerting.User
 	for _, name := range data.Recipients {
+		if name == "" {
+			return nil, errOther
+		}
 		out = append(out, alerting.User{Email: name})
 	}
 	return out, nil

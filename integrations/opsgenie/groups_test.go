@@ -7,12 +7,13 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	sim "github.com/accessbridge/accessbridge/simulators/opsgenie"
 	"github.com/stretchr/testify/require"
 )
 
 // teamOf are the people in the default team.
-func teamOf(s *sim.Server) []bridge.Actor {
+func teamOf(s alertsuite.Server) []bridge.Actor {
 	team, _ := s.Team(sim.DefaultTeam)
 	var people []bridge.Actor
 	for _, id := range team.Members {
@@ -23,18 +24,18 @@ func teamOf(s *sim.Server) []bridge.Actor {
 }
 
 func TestMembersOfATeamAreAskedForAsAgreed(t *testing.T) {
-	s := newSite(t, setup{})
+	s := vendor(nil).Site(t, alertsuite.Setup{})
 	for _, name := range []string{" operations ", "10000000-0000-4000-8000-000000000001"} {
 		found, err := s.Members(t.Context(), name)
 		require.NoError(t, err)
 		require.Equal(t, teamOf(s.Server), found)
 		require.Len(t, found, 3)
 	}
-	s.golden(t, "members.golden")
+	s.Golden(t, "members.golden")
 }
 
 func TestP3_TheBridgesOwnNameIsNoMember(t *testing.T) {
-	s := newSite(t, setup{settings: func(s *Settings) { s.User = "bob@example.com" }})
+	s := vendor(func(s *Settings) { s.User = "bob@example.com" }).Site(t, alertsuite.Setup{})
 	found, err := s.Members(t.Context(), sim.DefaultTeam)
 	require.NoError(t, err)
 	for _, who := range found {
@@ -43,7 +44,7 @@ func TestP3_TheBridgesOwnNameIsNoMember(t *testing.T) {
 }
 
 func TestAnUnknownTeamIsTerminalAndNamesTeamsNearIt(t *testing.T) {
-	s := newSite(t, setup{})
+	s := vendor(nil).Site(t, alertsuite.Setup{})
 	_, err := s.Members(t.Context(), "Operation")
 	class, _ := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassTerminal, class)
@@ -59,7 +60,7 @@ func TestAnAnswerWithoutMembersIsNoEmptyTeam(t *testing.T) {
 		`{"data": {"id": "` + team + `", "members": [{"user": {"id": "u1"}}]}}`: true,
 		`{"data": {"id": "` + team + `"}}`:                                      false,
 	} {
-		s := newSite(t, setup{transport: testkit.Rewrite(func(r *http.Request, was string) string {
+		s := vendor(nil).Site(t, alertsuite.Setup{Transport: testkit.Rewrite(func(r *http.Request, was string) string {
 			if strings.HasSuffix(r.URL.Path, team) {
 				return body
 			}

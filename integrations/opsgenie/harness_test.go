@@ -4,116 +4,86 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	sim "github.com/accessbridge/accessbridge/simulators/opsgenie"
 	"github.com/stretchr/testify/require"
-	"gotest.tools/v3/golden"
 )
 
-const reqID = testkit.RequestID
-
-// alias is what ties the alert to its request, as Teleport's own plugin has it.
-const alias = "teleport-access-request/" + reqID
-
-// site is a simulated Opsgenie and the integration that works with it.
-type site struct {
-	*sim.Server
-	*Opsgenie
-	log   *testkit.Log
-	calls *testkit.Recorder
+// vendor is what the shared suite has to know of the product. Change, unless it is nil, changes the settings that work.
+func vendor(change func(*Settings)) alertsuite.Vendor {
+	return alertsuite.Vendor{
+		Product: alerting.Product{Kind: "opsgenie", Name: "Opsgenie", ByAlias: true},
+		Start:   start,
+		Settings: func(address string, key config.Secret) (config.Settings, *alerting.Settings) {
+			set := working(address)
+			set.APIKey = key
+			if change != nil {
+				change(set)
+			}
+			return set, &set.Settings
+		},
+		New:    makes,
+		Key:    sim.DefaultAPIKey,
+		Itself: "accessbridge",
+		Person: func(u account.User) bridge.Actor { return bridge.Actor{ID: u.ID, Email: u.Username, Name: u.FullName} },
+		OnDuty: func(u account.User) bridge.Actor { return bridge.Actor{Email: u.Username} },
+		Page:   func(string) string { return "https://app.opsgenie.com/alert/list" },
+		Prefix: "/v2",
+		Round:  map[string]int{"POST /alerts": 1, "POST /alerts/{id}/close": 1, "GET /alerts/requests/{id}": 1},
+		Listing: func(_ *http.Request, alerts string, more bool) string {
+			if more {
+				return `{"data":[` + alerts + `],"paging":{"next":"https://api.opsgenie.com/v2/alerts?offset=100"},"requestId":"r"}`
+			}
+			return `{"data":[` + alerts + `],"requestId":"r"}`
+		},
+		Failing: failing,
+		Waiting: map[string]testkit.Wrap{"with the header": nil, "without it": withoutErrorType},
+		Good:    []string{"key: accepted", "may change alerts", "may read schedules", "may read users"},
+	}
 }
 
-type setup struct {
-	sim       sim.Options
-	settings  func(*Settings)
-	targets   []*Target
-	transport testkit.Wrap
-}
-
-func newSite(t *testing.T, s setup) *site {
+func start(t testing.TB, s alertsuite.Setup) alertsuite.Server {
 	t.Helper()
-	srv, err := sim.New(s.sim)
+	srv, err := sim.New(sim.Options{Account: s.Account, RefuseUnknown: s.RefuseUnknown})
 	require.NoError(t, err)
 	require.NoError(t, srv.Start())
 	t.Cleanup(srv.Close)
-	return around(t, srv, s)
-}
-
-// around is one more integration, as after a restart, at the same simulator.
-func around(t *testing.T, srv *sim.Server, s setup) *site {
-	t.Helper()
-	set := working(srv.URL())
-	if s.settings != nil {
-		s.settings(set)
-	}
-	testkit.Valid(t, set)
-	calls, log := testkit.Network(t, s.transport, "Content-Type", "Accept"), &testkit.Log{}
-	o, err := New("oncall", set, Options{Log: log.Logger(), Targets: s.targets, Transport: calls})
-	require.NoError(t, err)
-	return &site{Server: srv, Opsgenie: o, log: log, calls: calls}
+	return alertsuite.Server{Account: srv.Account, Wire: srv.Server}
 }
 
 // working are settings that work with a simulator.
 func working(address string) *Settings {
 	set := defaults()
 	set.Endpoint, set.RateLimit = address, 0
-	set.APIKey = config.NewSecret(sim.DefaultAPIKey)
 	set.Responders = alerting.Responders{Schedules: []string{sim.DefaultSchedule}}
 	set.Webhook.Secrets = testkit.Secrets("hook-secret")
 	return set
 }
 
-var marker = testkit.Marker()
-
-func (s *site) open(t *testing.T) bridge.Ref {
-	t.Helper()
-	ref, err := s.Open(t.Context(), marker, testkit.Draft())
-	require.NoError(t, err)
-	return ref
-}
-
-// shown is the simulator's view of the alert.
-func (s *site) shown(t *testing.T) account.Alert {
-	t.Helper()
-	a, ok := s.Alert(alias)
-	require.True(t, ok)
-	return a
-}
-
-// notes are the texts of the alert's notes.
-func (s *site) notes(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	for _, n := range s.shown(t).Notes {
-		out = append(out, n.Text)
+func makes(s config.Settings, o alertsuite.Options) (alertsuite.Integration, error) {
+	it, err := New("oncall", s.(*Settings), Options{Log: o.Log, Targets: o.Targets, Transport: o.Transport})
+	if err != nil {
+		return nil, err
 	}
-	return out
+	return it, nil
 }
 
-func (s *site) evidence(t *testing.T, ref bridge.Ref) []bridge.Evidence {
-	t.Helper()
-	list, err := s.Evidence(t.Context(), ref)
-	require.NoError(t, err)
-	return list
-}
-
-func (s *site) glances(t *testing.T, since time.Time) map[string]bool {
-	t.Helper()
-	out := map[string]bool{}
-	for g, err := range s.Changed(t.Context(), since) {
-		require.NoError(t, err)
-		out[g.Object.ID] = g.Decided
-	}
-	return out
+// failing names a responder in create calls that is not there any more, so that they fail once they are processed.
+func failing(next http.RoundTripper) http.RoundTripper {
+	return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/alerts") {
+			r = replaced(r, "20000000-0000-4000-8000-000000000001", "20000000-0000-4000-8000-0000000000ff")
+		}
+		return next.RoundTrip(r)
+	})
 }
 
 // replaced is a call with a part of its body replaced.
@@ -125,26 +95,13 @@ func replaced(r *http.Request, old, now string) *http.Request {
 	return out
 }
 
-var made = regexp.MustCompile(`(/v2/alerts/(?:requests/)?)[0-9a-f]{8}-[0-9a-f-]{27}(-[0-9]{13})?`)
-
-// golden compares the calls so far with a file, in which the ids that Opsgenie makes up are left out.
-func (s *site) golden(t *testing.T, file string) {
-	t.Helper()
-	golden.Assert(t, made.ReplaceAllString(s.calls.Golden(t), "${1}ID"), file)
-}
-
-// answers plays an account with the schedule primary, where a second one appears when schedules are listed again. It counts how often it is
-// asked who is on call.
-func answers(asked *int) func(*http.Request) (*http.Response, error) {
-	lists := 0
-	return func(r *http.Request) (*http.Response, error) {
-		body := `{"data":[{"id":"s1","name":"primary"}],"requestId":"r"}`
-		if strings.HasSuffix(r.URL.Path, "/on-calls") {
-			*asked++
-			body = `{"data":{"_parent":{"id":"s1"},"onCallRecipients":["alice@example.com"]},"requestId":"r"}`
-		} else if lists++; lists > 1 {
-			body = `{"data":[{"id":"s1","name":"primary"},{"id":"s2","name":"later"}],"requestId":"r"}`
+// withoutErrorType is a server whose 404 does not say that a request exists and waits.
+func withoutErrorType(next http.RoundTripper) http.RoundTripper {
+	return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err == nil {
+			resp.Header.Del(errorTypeHeader)
 		}
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-	}
+		return resp, err
+	})
 }

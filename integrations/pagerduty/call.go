@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -58,9 +57,6 @@ func (p *PagerDuty) call(ctx context.Context, method, path string, query url.Val
 	if err = httpx.Classify(resp, err); err == nil {
 		return nil
 	}
-	if status, ok := errors.AsType[*httpx.StatusError](err); ok {
-		status.Message = strings.ReplaceAll(status.Message, token, "<hidden>")
-	}
 	if after, ok := p.pause.note(resp); ok {
 		return bridge.RetryAfter(after, fmt.Errorf("pagerduty: %w", err))
 	}
@@ -101,6 +97,26 @@ func decode(body io.Reader, out any) error {
 	return json.Unmarshal(raw, out)
 }
 
+// page is one page of a listing, whose entries are in a field named after what is listed.
+type page[T any] struct {
+	field   string
+	entries []T
+	more    bool
+}
+
+// UnmarshalJSON reads the field.
+func (p *page[T]) UnmarshalJSON(raw []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return err
+	}
+	p.more = string(fields["more"]) == "true"
+	if err := json.Unmarshal(fields[p.field], &p.entries); err != nil {
+		return fmt.Errorf("%s: %w", p.field, err)
+	}
+	return nil
+}
+
 // list yields the entries of a listing, page by page.
 func list[T any](ctx context.Context, p *PagerDuty, path, field string, query url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -108,23 +124,18 @@ func list[T any](ctx context.Context, p *PagerDuty, path, field string, query ur
 		query.Set("limit", strconv.Itoa(pageSize))
 		for offset := 0; ; {
 			query.Set("offset", strconv.Itoa(offset))
-			var page map[string]json.RawMessage
-			if err := p.call(ctx, http.MethodGet, path, query, nil, &page); err != nil {
+			got := page[T]{field: field}
+			if err := p.call(ctx, http.MethodGet, path, query, nil, &got); err != nil {
 				yield(none, err)
 				return
 			}
-			var entries []T
-			if err := json.Unmarshal(page[field], &entries); err != nil {
-				yield(none, fmt.Errorf("pagerduty: reading %s: %w", field, err))
-				return
-			}
-			for _, e := range entries {
+			for _, e := range got.entries {
 				if !yield(e, nil) {
 					return
 				}
 			}
-			offset += len(entries)
-			if string(page["more"]) != "true" || len(entries) == 0 {
+			offset += len(got.entries)
+			if !got.more || len(got.entries) == 0 {
 				return
 			}
 			if offset+pageSize > maxOffset {

@@ -41,6 +41,10 @@ func (p *PagerDuty) glance(ctx context.Context, query url.Values, said *timeline
 			yield(bridge.Glance{}, err)
 			return false
 		}
+		if i.ID == "" {
+			yield(bridge.Glance{}, errOther)
+			return false
+		}
 		if i.Status == resolved && !i.ResolvedAt.IsZero() && i.ResolvedAt.Before(said.since) {
 			return true // the rest is older still
 		}

@@ -26,7 +26,7 @@ type Settings struct {
 	APITokenFile string        `yaml:"api_token_file" jsonschema_description:"File that holds api_token."`
 	From         string        `yaml:"from" jsonschema:"required" jsonschema_description:"E-mail address of the account's user that incidents and notes are made as. What this user says never counts."`
 
-	Service               string   `yaml:"service" jsonschema_description:"Name or id of the service incidents are opened on, where neither the route nor the annotation names one."`
+	Service               string   `yaml:"service" jsonschema_description:"Name or id of the service incidents are opened on, where neither the route, nor recipients of Teleport's own routing, nor the annotation names one."`
 	ServiceFromAnnotation string   `yaml:"service_from_annotation" jsonschema_description:"Annotation of the requester's roles that names the service. Of several values the first that names a service is taken. Default pagerduty_notify_service."`
 	Urgency               string   `yaml:"urgency" jsonschema:"enum=high,enum=low" jsonschema_description:"high or low. Without it the service's own rule."`
 	Priority              string   `yaml:"priority" jsonschema_description:"Name or id of the priority."`
@@ -59,7 +59,7 @@ type Webhook struct {
 
 // Target are the settings a route may give for its own incidents. What is not given is taken from the integration.
 type Target struct {
-	Service          string   `yaml:"service" jsonschema_description:"Name or id of the service. It goes before the annotation."`
+	Service          string   `yaml:"service" jsonschema_description:"Name or id of the service. It goes before recipients of Teleport's own routing, and before the annotation."`
 	Urgency          string   `yaml:"urgency" jsonschema:"enum=high,enum=low" jsonschema_description:"high or low."`
 	Priority         string   `yaml:"priority" jsonschema_description:"Name or id of the priority."`
 	EscalationPolicy string   `yaml:"escalation_policy" jsonschema_description:"Name or id of the escalation policy."`

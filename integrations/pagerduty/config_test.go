@@ -43,6 +43,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 30*time.Second, p.OnCallEvery())
 	require.Equal(t, time.Minute, p.Traits().ApplyWithin)
 	require.Equal(t, 10*time.Second, p.Traits().SearchLag)
+	require.True(t, p.Traits().Keyed)
 	require.Zero(t, p.BusyUntil())
 	require.False(t, p.Account().Open)
 }

@@ -35,6 +35,9 @@ func (p *PagerDuty) withKey(ctx context.Context, m bridge.Marker) ([]incidentVie
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(i incidentView) bool { return i.marker() != m.RequestID })
+	if slices.ContainsFunc(found, func(i incidentView) bool { return i.ID == "" }) {
+		return nil, errOther
+	}
 	slices.SortStableFunc(found, func(a, b incidentView) int {
 		if (a.Status == resolved) != (b.Status == resolved) {
 			if a.Status == resolved {

@@ -139,7 +139,7 @@ func (p *PagerDuty) unknown(ctx context.Context, in directory, name string, seen
 // service returns a service by its id, with its escalation policy.
 func (p *PagerDuty) service(ctx context.Context, id string) (object, error) {
 	if !objectID.MatchString(id) {
-		return object{}, bridge.Terminal(fmt.Errorf("pagerduty: %q is not the id of a service", id))
+		return object{}, bridge.Terminal(fmt.Errorf("pagerduty: %q is not the id of a service", incident.Cut(id, 100)))
 	}
 	return p.look.names.Get(ctx, "id\x00"+id, lookup.For, func(ctx context.Context) (object, error) {
 		return p.byID(ctx, services, id)

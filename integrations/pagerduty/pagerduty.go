@@ -98,6 +98,13 @@ func (p *PagerDuty) Account() httpx.State {
 // BusyUntil is the time before which no call will be made: PagerDuty asked for a pause, or failed too often in a row.
 func (p *PagerDuty) BusyUntil() time.Time { return p.Account().Until }
 
+// Traits tell that PagerDuty refuses a second open incident with the same key on the same service, which Open then takes over.
+func (p *PagerDuty) Traits() bridge.Traits {
+	traits := p.Base.Traits()
+	traits.Keyed = true
+	return traits
+}
+
 // OnCallEvery is how often it is to be read again who is on call while a request waits.
 func (p *PagerDuty) OnCallEvery() time.Duration { return p.set.OnCallEvery.Std() }
 

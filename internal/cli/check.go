@@ -28,7 +28,7 @@ func (c *checkCommand) Run(w *world) error {
 		for _, f := range faults {
 			w.printf("%s\n", f)
 		}
-		w.printf("%d faults in %s\n", len(faults), c.Config)
+		w.printf("%s in %s\n", counted(len(faults)), c.Config)
 		return errReported
 	}
 	if err != nil {
@@ -60,7 +60,14 @@ func (c *checkCommand) online(w *world, cfg *config.Config) error {
 		}
 	}
 	if faults > 0 {
-		return fmt.Errorf("%d faults found", faults)
+		return fmt.Errorf("%s found", counted(faults))
 	}
 	return nil
+}
+
+func counted(faults int) string {
+	if faults == 1 {
+		return "1 fault"
+	}
+	return fmt.Sprintf("%d faults", faults)
 }

@@ -18,7 +18,7 @@ const (
 	breakAfter = 5
 	// breakFor is how long it stays open before one call may try again.
 	breakFor = 10 * time.Second
-	// probePause is the pause of the other callers while that one call is under way.
+	// probePause is how long the other callers wait for that one call to end, and then their pause while it is still under way.
 	probePause = time.Second
 )
 
@@ -31,6 +31,8 @@ type Account struct {
 	paused    time.Time
 	brokenTil time.Time
 	lastError string
+	// turned is closed when the breaker changes, and replaced.
+	turned chan struct{}
 }
 
 // State is a snapshot of an account.
@@ -44,7 +46,7 @@ type State struct {
 }
 
 func newAccount(log *slog.Logger) *Account {
-	a := &Account{log: log}
+	a := &Account{log: log, turned: make(chan struct{})}
 	a.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:   1,
 		Timeout:       breakFor,
@@ -80,6 +82,8 @@ func (a *Account) changed(_ string, from, to gobreaker.State) {
 		a.brokenTil = time.Now().Add(breakFor)
 	}
 	last := a.lastError
+	close(a.turned)
+	a.turned = make(chan struct{})
 	a.mu.Unlock()
 	if to == gobreaker.StateOpen {
 		a.log.Warn("vendor circuit breaker opened", "from", from.String(), "last_error", last)
@@ -89,11 +93,11 @@ func (a *Account) changed(_ string, from, to gobreaker.State) {
 }
 
 // admit says whether a call may be sent now. The returned function must be told how the call went.
-func (a *Account) admit() (func(error), error) {
+func (a *Account) admit(ctx context.Context) (func(error), error) {
 	if err := a.pause(); err != nil {
 		return nil, err
 	}
-	done, err := a.breaker.Allow()
+	done, err := a.allow(ctx)
 	if err == nil {
 		return done, nil
 	}
@@ -104,6 +108,29 @@ func (a *Account) admit() (func(error), error) {
 		a.mu.Unlock()
 	}
 	return nil, bridge.RetryAfter(after, fmt.Errorf("not sent, the vendor failed %d times in a row: %w", breakAfter, err))
+}
+
+// allow asks the breaker. While one call tries whether the vendor is well again, the others wait a little for what comes of it: who was here
+// before others stays before them.
+func (a *Account) allow(ctx context.Context) (func(error), error) {
+	limit := time.NewTimer(probePause)
+	defer limit.Stop()
+	for {
+		a.mu.Lock()
+		turned := a.turned
+		a.mu.Unlock()
+		done, err := a.breaker.Allow()
+		if !errors.Is(err, gobreaker.ErrTooManyRequests) {
+			return done, err
+		}
+		select {
+		case <-turned:
+		case <-limit.C:
+			return nil, err
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // pause returns the error of a call during a pause the vendor asked for.

@@ -60,7 +60,7 @@ func Classify(resp *http.Response, err error) error {
 		if err == nil {
 			return nil
 		}
-		return &bridge.Error{Class: bridge.ClassRetry, Err: fmt.Errorf("%s: reading the answer: %w", callName(resp), err)}
+		return &bridge.Error{Class: bridge.ClassRetry, Err: fmt.Errorf("%s: reading the answer: %w", callName(resp), unread(resp, err))}
 	}
 	return classifyStatus(resp)
 }

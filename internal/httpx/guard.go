@@ -66,7 +66,7 @@ func (g *guard) enter(req *http.Request) (func(error), error) {
 	if err := g.limiter.Wait(req.Context()); err != nil {
 		return nil, bridge.Unsent(fmt.Errorf("not sent, waiting for the rate limit: %w", err))
 	}
-	return g.account.admit()
+	return g.account.admit(req.Context())
 }
 
 func (g *guard) count(method string, resp *http.Response, took time.Duration) {

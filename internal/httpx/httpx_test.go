@@ -185,6 +185,51 @@ func TestP6_BreakerOpensAfterFiveFailuresAndTriesOneCall(t *testing.T) {
 	})
 }
 
+// While one call tries the vendor again, the others wait for what comes of it, but not for ever.
+func TestP6_OthersWaitForTheCallThatTriesTheVendorAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		takes time.Duration
+		code  int
+		sent  bool
+		after time.Duration
+	}{
+		"it succeeds":   {500 * time.Millisecond, 200, true, 0},
+		"it fails":      {500 * time.Millisecond, 500, false, 10 * time.Second},
+		"it takes long": {5 * time.Second, 200, false, time.Second},
+		"it fails late": {5 * time.Second, 500, false, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var calls int
+				code, takes := 500, time.Duration(0)
+				hc, _ := client(t, Options{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					<-time.After(takes)
+					return answer(&calls, code)(r)
+				})})
+				for range 5 {
+					require.Error(t, call(t, hc, http.MethodGet, "https://vendor.example/x"))
+				}
+				<-time.After(10*time.Second + time.Millisecond)
+				code, takes = c.code, c.takes
+				probe := make(chan error, 1)
+				go func() { probe <- call(t, hc, http.MethodGet, "https://vendor.example/x") }()
+				synctest.Wait()
+				err := call(t, hc, http.MethodGet, "https://vendor.example/x")
+				if c.sent {
+					require.NoError(t, err)
+					require.Equal(t, 7, calls)
+				} else {
+					class, after := bridge.ClassOf(err)
+					require.Equal(t, bridge.ClassWait, class)
+					require.Equal(t, c.after, after)
+					require.True(t, bridge.NoEffect(err))
+				}
+				<-probe
+			})
+		})
+	}
+}
+
 func TestBreakerIgnoresRefusalsAndCallersWhoGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls int

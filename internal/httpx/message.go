@@ -15,7 +15,6 @@ const (
 	maxMessage = 300
 	// maxErrorBody bounds what is read of an error's body.
 	maxErrorBody = 64 << 10
-	hidden       = "<hidden>"
 )
 
 func newStatusError(resp *http.Response) *StatusError {
@@ -30,6 +29,22 @@ func newStatusError(resp *http.Response) *StatusError {
 	e.Message = cut(hideCredentials(message(resp.Header.Get("Content-Type"), e.Body), resp.Request), maxMessage)
 	return e
 }
+
+// unreadable is an answer that could not be read.
+type unreadable struct {
+	text string
+	err  error
+}
+
+// unread is the error of an answer that could not be read, with as little of the answer as an error of the vendor has: decoders quote
+// what they cannot decode.
+func unread(resp *http.Response, err error) error {
+	return &unreadable{text: cut(hideCredentials(err.Error(), resp.Request), maxMessage), err: err}
+}
+
+func (u *unreadable) Error() string { return u.text }
+
+func (u *unreadable) Unwrap() error { return u.err }
 
 // message is the vendor's own text in an error's body: the usual fields of a JSON answer, or plain text. A page in HTML is a proxy's
 // or a login's and says nothing to people reading a log.
@@ -72,25 +87,6 @@ func flatten(v any) []string {
 		return out
 	}
 	return nil
-}
-
-// hideCredentials removes the call's own credentials from a text the vendor has sent back.
-func hideCredentials(text string, req *http.Request) string {
-	if req == nil {
-		return text
-	}
-	auth := req.Header.Get("Authorization")
-	_, token, _ := strings.Cut(auth, " ")
-	secrets := []string{auth, token}
-	if user, password, ok := req.BasicAuth(); ok {
-		secrets = append(secrets, user+":"+password, password)
-	}
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, hidden)
-		}
-	}
-	return text
 }
 
 // cleanURL is an address without user, password, query and fragment.

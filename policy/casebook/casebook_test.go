@@ -307,7 +307,7 @@ access_monitoring_rules: [{name: a, integration: jira, condition: 'access_reques
 cases: [{name: a, request: {user: a, roles: [r]}, expect: {source: rules}}]
 `))
 	all := faults(t, err)
-	require.Contains(t, all, "cases.yaml:2:67: access_monitoring_rules[0].condition: ")
+	require.Contains(t, all, "cases.yaml:2:68: access_monitoring_rules[0].condition: ")
 	require.Contains(t, all, "access_monitoring_rules[1].condition: is required")
 	require.Contains(t, all, `cases[0].expect.source: "rules" is not a value it can have`)
 }

@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +47,12 @@ func (r Rule) validate(p *config.Problems) {
 		return
 	}
 	if _, err := predicate.Compile(r.Condition); err != nil {
-		p.Add("condition", "it would select nothing in Teleport's rules either", "%v", err)
+		const mend = "it would select nothing in Teleport's rules either"
+		if fault, ok := errors.AsType[*predicate.Error](err); ok {
+			p.AddInside("condition", r.Condition, fault.Line, fault.Column, mend, "%s", strings.TrimSuffix(fault.Problem+"; "+fault.Mend, "; "))
+			return
+		}
+		p.Add("condition", mend, "%v", err)
 	}
 }
 

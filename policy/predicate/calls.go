@@ -72,7 +72,7 @@ func (c *checker) call(e *ast.CallExpr, depth int) (node, *Error) {
 		return node{}, c.noFunction(e, name)
 	}
 	if !known {
-		return node{}, c.faultAt(selector.Sel.Pos(), "known are "+names(c.methods), "unknown method %s", selector.Sel.Name)
+		return node{}, c.faultAt(selector.Sel.Pos(), meant(selector.Sel.Name, c.methods, ""), "unknown method %s", selector.Sel.Name)
 	}
 	receiver, fault := c.check(selector.X, depth+1)
 	if fault != nil {
@@ -82,7 +82,7 @@ func (c *checker) call(e *ast.CallExpr, depth int) (node, *Error) {
 }
 
 func (c *checker) noFunction(e *ast.CallExpr, name string) *Error {
-	return c.faultAt(e.Fun.Pos(), "known are ifelse, choose, "+names(c.functions), "unknown function %s", name)
+	return c.faultAt(e.Fun.Pos(), meant(name, c.functions, "ifelse, choose, "), "unknown function %s", name)
 }
 
 // apply picks the form that fits the arguments. Those that are already checked come first.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/accessbridge/accessbridge/config"
 )
 
 // node is a part of a condition whose type is known.
@@ -77,7 +79,15 @@ func (c *checker) variable(name string, v variable) node {
 }
 
 func (c *checker) unknown(at token.Pos, name string) *Error {
-	return c.faultAt(at, "known are "+names(c.variables), "unknown variable %s", name)
+	return c.faultAt(at, meant(name, c.variables, ""), "unknown variable %s", name)
+}
+
+// meant says what could be meant by a name, or else all names there are.
+func meant[V any](name string, known map[string]V, others string) string {
+	if word := config.Nearest(name, slices.Sorted(maps.Keys(known))); word != "" {
+		return "did you mean " + word + "?"
+	}
+	return "known are " + others + names(known)
 }
 
 // selector is a variable with dots in its name, or an entry of a dict.

@@ -151,8 +151,8 @@ func (w *World) populate() {
 	for _, user := range People() {
 		w.Teleport.AddUser(user)
 	}
-	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0001", "db-1.example.com")
-	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0002", "web-1.example.com")
+	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0001", "db-1.example.com", map[string]string{"env": "prod"})
+	w.Teleport.AddNode("5ac9a5a0-2f6b-4a3e-9d0c-0d2f3c5f0002", "web-1.example.com", map[string]string{"env": "dev"})
 }
 
 // roots are the authorities that receivers of webhooks may have their certificate from; nil for the system's.

@@ -16,7 +16,7 @@ func (s *Server) authenticate(c *call) *User {
 			if s.opt.Flavour == DataCenter {
 				login = u.Name
 			}
-			if login != "" && strings.EqualFold(login, name) && standin.SameSecret(u.Token, password) {
+			if login != "" && strings.EqualFold(login, name) && u.knows(password) {
 				return u
 			}
 		}
@@ -27,11 +27,16 @@ func (s *Server) authenticate(c *call) *User {
 		return nil
 	}
 	for _, u := range c.cat.users {
-		if standin.SameSecret(u.Token, token) {
+		if u.knows(token) {
 			return u
 		}
 	}
 	return nil
+}
+
+// knows reports whether a token is one of the user's.
+func (u *User) knows(token string) bool {
+	return standin.SameSecret(u.Token, token) || standin.SameSecret(u.NextToken, token)
 }
 
 // permissionNames are the permissions the simulator knows, and whether they are global.

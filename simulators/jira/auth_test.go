@@ -98,6 +98,14 @@ func TestWithoutBrowseASearchFindsNothingAndWithoutTransitionNoneIsListed(t *tes
 	})
 }
 
+func TestTwoTokensAreValidWhileOneReplacesTheOther(t *testing.T) {
+	s := start(t, jira.Options{})
+	require.NoError(t, s.UpdateUser(jira.BotEmail, func(u *jira.User) { u.NextToken = "next" }))
+	for token, status := range map[string]int{jira.BotToken: http.StatusOK, "next": http.StatusOK, "": http.StatusUnauthorized} {
+		s.as(basic(jira.BotEmail, token)).Do(status, "GET", "/rest/api/2/myself", nil)
+	}
+}
+
 func TestRevokedTokenIsRefused(t *testing.T) {
 	s := start(t, jira.Options{})
 	s.Do(http.StatusOK, "GET", "/rest/api/2/myself", nil)

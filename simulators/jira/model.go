@@ -79,6 +79,8 @@ type User struct {
 	// Token is the API token on Cloud, the password or the personal access token on Data Center. A user with an empty
 	// token cannot log in.
 	Token string
+	// NextToken is valid as well, while a token is being replaced by another. Empty is none.
+	NextToken string
 	// Permissions are the project permissions held, such as BROWSE_PROJECTS; nil means all of them.
 	Permissions []string
 	// Administrator holds the permission to administer Jira besides.

@@ -39,7 +39,7 @@ func (s *Server) getAlert(c *call) (standin.Reply, error) {
 func (s *Server) getAlias(c *call) (standin.Reply, error) {
 	alias := c.Query.Get("alias")
 	if alias == "" {
-		return standin.Reply{}, wrong("alias", "It must not be empty.")
+		return standin.Reply{}, alerting.Wrong("alias", "It must not be empty.")
 	}
 	alert, err := s.find(alerting.ByAlias(alias))
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Server) listAlerts(c *call) (standin.Reply, error) {
 	}
 	page, total, err := s.Search(search)
 	if errors.Is(err, alerting.ErrQuery) {
-		return standin.Reply{}, wrong("query", err.Error())
+		return standin.Reply{}, alerting.Wrong("query", err.Error())
 	}
 	if err != nil {
 		return standin.Reply{}, err
@@ -74,10 +74,10 @@ func (s *Server) listAlerts(c *call) (standin.Reply, error) {
 
 // search is what the query asks for.
 func (s *Server) search(c *call) (alerting.Search, error) {
-	size, err1 := c.number("size", defaultPage, 1, maxPage)
-	offset, err2 := c.number("offset", 0, 0, maxWindow-1-size)
-	order, err3 := c.choice("order", "desc", "asc")
-	sort, err4 := c.choice("sort", "insertedAt", "createdAt", "lastOccurredAt", "priority")
+	size, err1 := c.Number("size", defaultPage, 1, maxPage)
+	offset, err2 := c.Number("offset", 0, 0, maxWindow-1-size)
+	order, err3 := c.Choice("order", "desc", "asc")
+	sort, err4 := c.Choice("sort", "insertedAt", "createdAt", "lastOccurredAt", "priority")
 	from, err5 := c.moment("from")
 	until, err6 := c.moment("to")
 	for _, err := range []error{err1, err2, err3, err4, err5, err6} {
@@ -99,7 +99,7 @@ func (s *Server) getRequest(c *call) (standin.Reply, error) {
 		return standin.Reply{}, refuse(http.StatusNotFound, "Request not found. It might not be processed, yet.")
 	}
 	return standin.OK(map[string]any{
-		"action": r.Action, "processedAt": date(r.ProcessedAt), "integrationId": "", "isSuccess": r.Success, "status": r.Status,
+		"action": r.Action, "processedAt": alerting.Date(r.ProcessedAt), "integrationId": "", "isSuccess": r.Success, "status": r.Status,
 		"alertId": r.AlertID, "alias": r.Alias,
 	})
 }
@@ -112,16 +112,16 @@ func (s *Server) baseAlert(alert alerting.Alert) map[string]any {
 	}
 	out := map[string]any{
 		"id": alert.ID, "tinyId": alert.TinyID, "alias": alert.Alias, "message": alert.Message, "status": s.status(alert),
-		"acknowledged": alert.Acknowledged, "seen": alert.Seen, "tags": texts(alert.Tags), "snoozed": false, "count": alert.Count,
-		"lastOccuredAt": date(alert.LastOccurred), "createdAt": date(alert.Created), "updatedAt": date(alert.Updated),
+		"acknowledged": alert.Acknowledged, "seen": alert.Seen, "tags": alerting.Texts(alert.Tags), "snoozed": false, "count": alert.Count,
+		"lastOccuredAt": alerting.Date(alert.LastOccurred), "createdAt": alerting.Date(alert.Created), "updatedAt": alerting.Date(alert.Updated),
 		"source": alert.Source, "priority": alert.Priority, "responders": responders,
 		"integrationType": "API", "integrationName": alert.Integration, "owner": s.owner(alert.Owner),
 	}
 	if !alert.Acked.IsZero() {
-		out["ackTime"] = date(alert.Acked)
+		out["ackTime"] = alerting.Date(alert.Acked)
 	}
 	if !alert.Closed.IsZero() {
-		out["closeTime"] = date(alert.Closed)
+		out["closeTime"] = alerting.Date(alert.Closed)
 	}
 	return out
 }
@@ -135,18 +135,10 @@ func (s *Server) status(alert alerting.Alert) string {
 
 func (s *Server) fullAlert(alert alerting.Alert) map[string]any {
 	out := s.baseAlert(alert)
-	out["actions"], out["entity"], out["description"] = texts(alert.Actions), alert.Entity, alert.Description
+	out["actions"], out["entity"], out["description"] = alerting.Texts(alert.Actions), alert.Entity, alert.Description
 	out["extraProperties"] = alert.Details
 	if alert.Details == nil {
 		out["extraProperties"] = map[string]string{}
 	}
 	return out
-}
-
-// texts is never null.
-func texts(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }

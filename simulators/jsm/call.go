@@ -1,8 +1,6 @@
 package jsm
 
 import (
-	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -11,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
@@ -19,7 +18,7 @@ const took = 0.004
 
 // call is one REST request on its way through a handler. Calls below edge have nobody logged in.
 type call struct {
-	*standin.Call
+	alerting.Call
 	login
 }
 
@@ -32,12 +31,12 @@ func (s *Server) dialect() standin.Dialect[*call] {
 // accept finds out who calls: by the e-mail address of the account and an API token.
 func (s *Server) accept(in *standin.Call) (*call, error) {
 	if in.Prefix == edge {
-		return &call{Call: in}, nil
+		return &call{Call: alerting.Call{Call: in}}, nil
 	}
 	email, token, _ := in.BasicAuth()
 	for _, l := range s.logins {
 		if strings.EqualFold(l.user.Username, email) && standin.SameSecret(l.token, token) {
-			return &call{Call: in, login: l}, nil
+			return &call{Call: alerting.Call{Call: in}, login: l}, nil
 		}
 	}
 	if slices.Contains(s.jira, in.Prefix) {
@@ -87,46 +86,6 @@ func cut[T any](list []T, offset, size int) []T {
 	return list[from:min(from+size, len(list))]
 }
 
-// decode reads the JSON body; an empty one is an empty object.
-func (c *call) decode(into any) error {
-	if len(c.Content) == 0 {
-		return nil
-	}
-	err := c.Decode(into)
-	if mismatch, isType := errors.AsType[*json.UnmarshalTypeError](err); isType {
-		return wrong(mismatch.Field, "It must not be a "+mismatch.Value+".")
-	}
-	if err != nil {
-		return refuse(http.StatusBadRequest, "Malformed JSON")
-	}
-	return nil
-}
-
-// number reads a number from the query.
-func (c *call) number(name string, otherwise, least, most int) (int, error) {
-	text := c.Query.Get(name)
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		return 0, wrong(name, "It must be a number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+".")
-	}
-	return n, nil
-}
-
-// choice reads a word from the query; the first of the choices is the default.
-func (c *call) choice(name string, choices ...string) (string, error) {
-	text := c.Query.Get(name)
-	if text == "" {
-		return choices[0], nil
-	}
-	if slices.Contains(choices, text) {
-		return text, nil
-	}
-	return "", wrong(name, "It must be one of "+strings.Join(choices, ", ")+".")
-}
-
 // moment reads a time from the query, in seconds or milliseconds since 1970; the default is none.
 func (c *call) moment(name string) (time.Time, error) {
 	text := c.Query.Get(name)
@@ -136,12 +95,9 @@ func (c *call) moment(name string) (time.Time, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err != nil || n < 0:
-		return time.Time{}, wrong(name, "It must be a time since 1970.")
+		return time.Time{}, alerting.Wrong(name, "It must be a time since 1970.")
 	case n < 1e11:
 		return time.Unix(n, 0), nil
 	}
 	return time.UnixMilli(n), nil
 }
-
-// date is how the vendor writes times.
-func date(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }

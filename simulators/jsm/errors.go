@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/standin"
 )
 
@@ -70,9 +71,6 @@ func notProcessable(fields map[string]string) error {
 	return refuse(http.StatusUnprocessableEntity, titles...)
 }
 
-// wrong refuses a request for one field or parameter.
-func wrong(field, text string) error { return notProcessable(map[string]string{field: text}) }
-
 func unauthorized(text string) error {
 	return &refusal{
 		status: http.StatusUnauthorized, text: text, body: gatewayJSON{Code: http.StatusUnauthorized, Message: text},
@@ -86,7 +84,12 @@ func jiraRefuse(status int, text string) error {
 
 func renderError(_ http.Header, err error) (status int, body any) {
 	problem, routed := errors.AsType[*standin.Problem](err)
+	fields, wrong := errors.AsType[alerting.WrongError](err)
 	switch {
+	case wrong:
+		err = notProcessable(fields)
+	case errors.Is(err, alerting.ErrMalformed):
+		err = refuse(http.StatusBadRequest, "Malformed JSON")
 	case !routed:
 	case problem.Fault && problem.Status == http.StatusUnauthorized:
 		err = unauthorized("Unauthorized")

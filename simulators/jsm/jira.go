@@ -130,8 +130,8 @@ func (s *Server) users(c *call, all []alerting.User, otherwise, most int) (stand
 
 // window reads startAt and maxResults, which Jira lowers to what it allows.
 func (c *call) window(otherwise, most int) (start, size int, err error) {
-	start, err1 := c.number("startAt", 0, 0, 1<<31-1)
-	size, err2 := c.number("maxResults", otherwise, 1, 1<<31-1)
+	start, err1 := c.Number("startAt", 0, 0, 1<<31-1)
+	size, err2 := c.Number("maxResults", otherwise, 1, 1<<31-1)
 	if err1 != nil || err2 != nil {
 		return 0, 0, jiraRefuse(http.StatusBadRequest, "startAt and maxResults must be numbers")
 	}

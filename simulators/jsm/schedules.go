@@ -16,11 +16,11 @@ const (
 )
 
 func (s *Server) listSchedules(c *call) (standin.Reply, error) {
-	size, err := c.number("size", defaultSchedules, 1, maxSchedules)
+	size, err := c.Number("size", defaultSchedules, 1, maxSchedules)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	offset, err := c.number("offset", 0, 0, maxWindow)
+	offset, err := c.Number("offset", 0, 0, maxWindow)
 	if err != nil {
 		return standin.Reply{}, err
 	}
@@ -77,23 +77,9 @@ func (s *Server) renderSchedule(sched alerting.Schedule, rotations bool) map[str
 	}
 	list := []map[string]any{}
 	for _, r := range sched.Rotations {
-		list = append(list, s.rotation(r))
+		list = append(list, r.Render(s.target))
 	}
 	out["rotations"] = list
-	return out
-}
-
-// rotation lists the participants of a rotation. Its shifts the vendor does not tell here.
-func (s *Server) rotation(r alerting.Rotation) map[string]any {
-	out := map[string]any{"id": r.ID, "name": r.Name, "type": "weekly", "length": 1}
-	people := []map[string]any{}
-	for i, shift := range r.Shifts {
-		if i == 0 {
-			out["startDate"] = date(shift.From)
-		}
-		people = append(people, s.target(shift.User, shift.Team, "", shift.Escalation))
-	}
-	out["participants"] = people
 	return out
 }
 
@@ -117,14 +103,14 @@ func (s *Server) getOnCalls(c *call) (standin.Reply, error) {
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	flat, err := c.choice("flat", "false", "true")
+	flat, err := c.Choice("flat", "false", "true")
 	if err != nil {
 		return standin.Reply{}, err
 	}
 	at := s.Now()
 	if text := c.Query.Get("date"); text != "" {
 		if at, err = time.Parse(time.RFC3339Nano, text); err != nil {
-			return standin.Reply{}, wrong("date", "It must be a date in the form of RFC 3339.")
+			return standin.Reply{}, alerting.Wrong("date", "It must be a date in the form of RFC 3339.")
 		}
 	}
 	list, _ := s.OnCall(sched.ID, at)

@@ -41,11 +41,11 @@ func (s *Server) listEscalations(c *call) (standin.Reply, error) {
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	size, err := c.number("size", defaultPage, 1, maxPage)
+	size, err := c.Number("size", defaultPage, 1, maxPage)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	offset, err := c.number("offset", 0, 0, maxWindow)
+	offset, err := c.Number("offset", 0, 0, maxWindow)
 	if err != nil {
 		return standin.Reply{}, err
 	}

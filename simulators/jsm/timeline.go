@@ -21,7 +21,7 @@ func (s *Server) note(n alerting.Note) map[string]any {
 		updated = n.Edited
 	}
 	return map[string]any{
-		"id": n.ID, "note": n.Text, "owner": s.owner(n.Owner), "createdAt": date(n.At), "updatedAt": date(updated),
+		"id": n.ID, "note": n.Text, "owner": s.owner(n.Owner), "createdAt": alerting.Date(n.At), "updatedAt": alerting.Date(updated),
 	}
 }
 
@@ -38,7 +38,7 @@ func (s *Server) listLogs(c *call) (standin.Reply, error) {
 	return s.listEntries(c, func(alert alerting.Alert) (out []entry) {
 		for _, l := range alert.Log {
 			out = append(out, entry{l.Offset, map[string]any{
-				"log": l.Text, "logType": l.Type, "owner": s.owner(l.Owner), "logTime": date(l.At),
+				"log": l.Text, "logType": l.Type, "owner": s.owner(l.Owner), "logTime": alerting.Date(l.At),
 			}})
 		}
 		return out
@@ -51,7 +51,7 @@ func (s *Server) listEntries(c *call, of func(alerting.Alert) []entry) (standin.
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	size, err := c.number("size", defaultPage, 1, maxPage)
+	size, err := c.Number("size", defaultPage, 1, maxPage)
 	if err != nil {
 		return standin.Reply{}, err
 	}
@@ -63,7 +63,7 @@ func (s *Server) listEntries(c *call, of func(alerting.Alert) []entry) (standin.
 	if after := c.Query.Get("after"); after != "" {
 		i := slices.IndexFunc(all, func(e entry) bool { return e.key == after })
 		if i < 0 {
-			return standin.Reply{}, wrong("after", "There is no such record.")
+			return standin.Reply{}, alerting.Wrong("after", "There is no such record.")
 		}
 		from = i + 1
 	}

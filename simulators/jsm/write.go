@@ -40,7 +40,7 @@ func (s *Server) actor(c *call, source string) alerting.Actor {
 
 func (s *Server) createAlert(c *call) (standin.Reply, error) {
 	var p payload
-	if err := c.decode(&p); err != nil {
+	if err := c.Into(&p); err != nil {
 		return standin.Reply{}, err
 	}
 	d := alerting.Draft{
@@ -73,7 +73,7 @@ func (s *Server) command(kind string) handler {
 	return func(c *call) (standin.Reply, error) {
 		var p payload
 		if kind != alerting.Acknowledge && kind != alerting.CloseAlert {
-			if err := c.decode(&p); err != nil {
+			if err := c.Into(&p); err != nil {
 				return standin.Reply{}, err
 			}
 		}
@@ -93,7 +93,7 @@ func (s *Server) command(kind string) handler {
 // addNote writes a note at once and answers with it.
 func (s *Server) addNote(c *call) (standin.Reply, error) {
 	var p payload
-	if err := c.decode(&p); err != nil {
+	if err := c.Into(&p); err != nil {
 		return standin.Reply{}, err
 	}
 	do := alerting.Command{Kind: alerting.AddNote, Note: p.Note}

@@ -19,7 +19,7 @@ const (
 
 // ref is the alert that the path and identifierType name.
 func (c *call) ref() (alerting.Ref, error) {
-	kind, err := c.choice("identifierType", "id", "alias", "tiny")
+	kind, err := c.Choice("identifierType", "id", "alias", "tiny")
 	return alerting.Ref{Type: kind, Value: c.Path["id"]}, err
 }
 
@@ -48,15 +48,15 @@ func (s *Server) listAlerts(c *call) (standin.Reply, error) {
 	if c.Query.Get("searchIdentifier") != "" {
 		return standin.Reply{}, refuse(http.StatusNotFound, "There are no saved searches")
 	}
-	limit, err := c.number("limit", defaultPage, 1, maxPage)
+	limit, err := c.Number("limit", defaultPage, 1, maxPage)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	offset, err := c.number("offset", 0, 0, maxWindow-limit)
+	offset, err := c.Number("offset", 0, 0, maxWindow-limit)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	order, err := c.choice("order", "desc", "asc")
+	order, err := c.Choice("order", "desc", "asc")
 	if err != nil {
 		return standin.Reply{}, err
 	}
@@ -64,7 +64,7 @@ func (s *Server) listAlerts(c *call) (standin.Reply, error) {
 		Query: c.Query.Get("query"), Sort: c.Query.Get("sort"), Ascending: order == "asc", Offset: offset, Limit: limit,
 	})
 	if errors.Is(err, alerting.ErrQuery) {
-		return standin.Reply{}, wrong("query", err.Error())
+		return standin.Reply{}, alerting.Wrong("query", err.Error())
 	}
 	if err != nil {
 		return standin.Reply{}, err
@@ -102,7 +102,7 @@ func (s *Server) getRequest(c *call) (standin.Reply, error) {
 		}
 	}
 	return c.answer(envelope{Data: map[string]any{
-		"success": r.Success, "isSuccess": r.Success, "action": r.Action, "processedAt": date(r.ProcessedAt),
+		"success": r.Success, "isSuccess": r.Success, "action": r.Action, "processedAt": alerting.Date(r.ProcessedAt),
 		"integrationId": IntegrationID, "status": r.Status, "alertId": r.AlertID, "alias": r.Alias,
 	}})
 }
@@ -115,9 +115,9 @@ func baseAlert(alert alerting.Alert) map[string]any {
 	}
 	out := map[string]any{
 		"id": alert.ID, "tinyId": alert.TinyID, "alias": alert.Alias, "message": alert.Message, "status": alert.Status,
-		"acknowledged": alert.Acknowledged, "isSeen": alert.Seen, "seen": alert.Seen, "tags": texts(alert.Tags), "snoozed": false,
-		"count": alert.Count, "lastOccurredAt": date(alert.LastOccurred), "createdAt": date(alert.Created),
-		"updatedAt": date(alert.Updated), "source": alert.Source, "owner": alert.Owner, "priority": alert.Priority,
+		"acknowledged": alert.Acknowledged, "isSeen": alert.Seen, "seen": alert.Seen, "tags": alerting.Texts(alert.Tags), "snoozed": false,
+		"count": alert.Count, "lastOccurredAt": alerting.Date(alert.LastOccurred), "createdAt": alerting.Date(alert.Created),
+		"updatedAt": alerting.Date(alert.Updated), "source": alert.Source, "owner": alert.Owner, "priority": alert.Priority,
 		"responders":  responders,
 		"integration": map[string]any{"id": IntegrationID, "name": alert.Integration, "type": "API"},
 	}
@@ -136,18 +136,10 @@ func baseAlert(alert alerting.Alert) map[string]any {
 
 func fullAlert(alert alerting.Alert) map[string]any {
 	out := baseAlert(alert)
-	out["actions"], out["entity"], out["description"] = texts(alert.Actions), alert.Entity, alert.Description
+	out["actions"], out["entity"], out["description"] = alerting.Texts(alert.Actions), alert.Entity, alert.Description
 	out["details"] = alert.Details
 	if alert.Details == nil {
 		out["details"] = map[string]string{}
 	}
 	return out
-}
-
-// texts is never null.
-func texts(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }

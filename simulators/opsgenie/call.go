@@ -1,16 +1,14 @@
 package opsgenie
 
 import (
-	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/standin"
+	"github.com/google/uuid"
 )
 
 // took is how many seconds every call took: the vendor tells, and clients complain where it is zero.
@@ -18,7 +16,7 @@ const took = 0.004
 
 // call is one REST request on its way through a handler.
 type call struct {
-	*standin.Call
+	alerting.Call
 	id      string
 	limited bool // the key is only for alerts
 }
@@ -32,7 +30,7 @@ func (s *Server) dialect() standin.Dialect[*call] {
 
 // accept finds out which key the caller has.
 func (s *Server) accept(in *standin.Call) (*call, error) {
-	c := &call{Call: in, id: uuid.NewString()}
+	c := &call{Call: alerting.Call{Call: in}, id: uuid.NewString()}
 	key, given := strings.CutPrefix(in.Header.Get("Authorization"), "GenieKey ")
 	_, malformed := uuid.Parse(key)
 	switch {
@@ -109,48 +107,6 @@ func accepted(id string) (standin.Reply, error) {
 	}, nil
 }
 
-// decode reads the JSON body; an empty one is an empty object.
-func (c *call) decode(into any) error {
-	if len(c.Content) == 0 {
-		return nil
-	}
-	err := c.Decode(into)
-	if mismatch, isType := errors.AsType[*json.UnmarshalTypeError](err); isType {
-		return wrong(mismatch.Field, "It must not be a "+mismatch.Value+".")
-	}
-	if err != nil {
-		return refuse(http.StatusBadRequest, "Malformed JSON")
-	}
-	return nil
-}
-
-// number reads a number from the query.
-func (c *call) number(name string, otherwise, least, most int) (int, error) {
-	text := c.Query.Get(name)
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		return 0, wrong(name, "It must be a number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+".")
-	}
-	return n, nil
-}
-
-// choice reads a word from the query; the first of the choices is the default.
-func (c *call) choice(name string, choices ...string) (string, error) {
-	text := c.Query.Get(name)
-	if text == "" {
-		return choices[0], nil
-	}
-	for _, one := range choices {
-		if text == one {
-			return one, nil
-		}
-	}
-	return "", wrong(name, "It must be one of "+strings.Join(choices, ", ")+".")
-}
-
 // moment reads a time from the query; the default is now.
 func (c *call) moment(name string, now time.Time) (time.Time, error) {
 	text := c.Query.Get(name)
@@ -162,8 +118,5 @@ func (c *call) moment(name string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, wrong(name, "It must be a date in format yyyy-MM-dd'T'HH:mm:ssZ.")
+	return time.Time{}, alerting.Wrong(name, "It must be a date in format yyyy-MM-dd'T'HH:mm:ssZ.")
 }
-
-// date is how the vendor writes times.
-func date(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }

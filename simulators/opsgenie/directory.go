@@ -43,23 +43,9 @@ func (s *Server) renderSchedule(sched alerting.Schedule, rotations bool) map[str
 	}
 	list := []map[string]any{}
 	for _, r := range sched.Rotations {
-		list = append(list, s.rotation(r))
+		list = append(list, r.Render(s.target))
 	}
 	out["rotations"] = list
-	return out
-}
-
-// rotation lists the participants of a rotation. Its shifts the vendor does not tell here.
-func (s *Server) rotation(r alerting.Rotation) map[string]any {
-	out := map[string]any{"id": r.ID, "name": r.Name, "type": "weekly", "length": 1}
-	people := []map[string]any{}
-	for i, shift := range r.Shifts {
-		if i == 0 {
-			out["startDate"] = date(shift.From)
-		}
-		people = append(people, s.target(shift.User, shift.Team, "", shift.Escalation))
-	}
-	out["participants"] = people
 	return out
 }
 
@@ -98,7 +84,7 @@ func (s *Server) listTeams(c *call) (standin.Reply, error) {
 }
 
 func (s *Server) getTeam(c *call) (standin.Reply, error) {
-	kind, err := c.choice("identifierType", "id", "name")
+	kind, err := c.Choice("identifierType", "id", "name")
 	if err != nil {
 		return standin.Reply{}, err
 	}
@@ -132,7 +118,7 @@ func (s *Server) listEscalations(c *call) (standin.Reply, error) {
 }
 
 func (s *Server) getEscalation(c *call) (standin.Reply, error) {
-	kind, err := c.choice("identifierType", "id", "name")
+	kind, err := c.Choice("identifierType", "id", "name")
 	if err != nil {
 		return standin.Reply{}, err
 	}
@@ -157,15 +143,15 @@ func (s *Server) renderEscalation(e alerting.Escalation) map[string]any {
 }
 
 func (s *Server) listUsers(c *call) (standin.Reply, error) {
-	limit, err := c.number("limit", maxPage, 1, maxPage)
+	limit, err := c.Number("limit", maxPage, 1, maxPage)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	offset, err := c.number("offset", 0, 0, maxWindow)
+	offset, err := c.Number("offset", 0, 0, maxWindow)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	order, err := c.choice("order", "asc", "desc")
+	order, err := c.Choice("order", "asc", "desc")
 	if err != nil {
 		return standin.Reply{}, err
 	}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/google/uuid"
-
+	"github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/standin"
+	"github.com/google/uuid"
 )
 
 // refusal is an answer other than success.
@@ -31,9 +31,6 @@ func notProcessable(fields map[string]string) error {
 	}
 }
 
-// wrong refuses a request for one field or parameter.
-func wrong(field, text string) error { return notProcessable(map[string]string{field: text}) }
-
 // errorJSON is the vendor's form of an error.
 type errorJSON struct {
 	Code      int               `json:"code,omitempty"`
@@ -44,6 +41,11 @@ type errorJSON struct {
 }
 
 func renderError(header http.Header, err error) (status int, body any) {
+	if fields, wrong := errors.AsType[alerting.WrongError](err); wrong {
+		err = notProcessable(fields)
+	} else if errors.Is(err, alerting.ErrMalformed) {
+		err = refuse(http.StatusBadRequest, "Malformed JSON")
+	}
 	r, ours := errors.AsType[*refusal](err)
 	if problem, routed := errors.AsType[*standin.Problem](err); routed {
 		r, ours = &refusal{status: problem.Status, message: problemText(problem.Status)}, true

@@ -10,7 +10,7 @@ import (
 
 // schedule is the schedule of the path, by id or name as the parameter says.
 func (s *Server) schedule(c *call, parameter string) (alerting.Schedule, error) {
-	kind, err := c.choice(parameter, "id", "name")
+	kind, err := c.Choice(parameter, "id", "name")
 	if err != nil {
 		return alerting.Schedule{}, err
 	}

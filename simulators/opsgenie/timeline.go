@@ -20,7 +20,7 @@ func (s *Server) listNotes(c *call) (standin.Reply, error) {
 	return s.listEntries(c, func(alert alerting.Alert) (out []entry) {
 		for _, n := range alert.Notes {
 			at := strconv.FormatInt(n.At.UnixMilli(), 10) + "_" + n.ID
-			out = append(out, entry{at, map[string]any{"note": n.Text, "owner": n.Owner, "createdAt": date(n.At), "offset": at}})
+			out = append(out, entry{at, map[string]any{"note": n.Text, "owner": n.Owner, "createdAt": alerting.Date(n.At), "offset": at}})
 		}
 		return out
 	})
@@ -30,7 +30,7 @@ func (s *Server) listLogs(c *call) (standin.Reply, error) {
 	return s.listEntries(c, func(alert alerting.Alert) (out []entry) {
 		for _, l := range alert.Log {
 			out = append(out, entry{l.Offset, map[string]any{
-				"log": l.Text, "type": l.Type, "owner": l.Owner, "createdAt": date(l.At), "offset": l.Offset,
+				"log": l.Text, "type": l.Type, "owner": l.Owner, "createdAt": alerting.Date(l.At), "offset": l.Offset,
 			}})
 		}
 		return out
@@ -44,15 +44,15 @@ func (s *Server) listEntries(c *call, of func(alerting.Alert) []entry) (standin.
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	limit, err := c.number("limit", defaultPage, 1, maxPage)
+	limit, err := c.Number("limit", defaultPage, 1, maxPage)
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	order, err := c.choice("order", "desc", "asc")
+	order, err := c.Choice("order", "desc", "asc")
 	if err != nil {
 		return standin.Reply{}, err
 	}
-	direction, err := c.choice("direction", "next", "prev")
+	direction, err := c.Choice("direction", "next", "prev")
 	if err != nil {
 		return standin.Reply{}, err
 	}

@@ -41,7 +41,7 @@ func (s *Server) actor(c *call, p payload) alerting.Actor {
 
 func (s *Server) createAlert(c *call) (standin.Reply, error) {
 	var p payload
-	if err := c.decode(&p); err != nil {
+	if err := c.Into(&p); err != nil {
 		return standin.Reply{}, err
 	}
 	d := alerting.Draft{
@@ -90,6 +90,6 @@ func (c *call) payload() (payload, error) {
 		}, nil
 	}
 	var p payload
-	err := c.decode(&p)
+	err := c.Into(&p)
 	return p, err
 }

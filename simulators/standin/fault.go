@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,8 @@ type Fault struct {
 	// Method and PathContains choose the calls; empty means all. The path is the one below the base path and the API's prefix,
 	// without the query.
 	Method, PathContains string
+	// PathEnds chooses the calls whose path ends so; empty means all.
+	PathEnds string
 	// Status is answered instead of the true answer, with RetryAfter as the Retry-After header and Body as it is. An empty
 	// Body becomes an error in the vendor's form. A 429 carries the vendor's rate limit headers.
 	Status     int
@@ -26,6 +29,8 @@ type Fault struct {
 	Reset bool
 	// Delay waits before anything else.
 	Delay time.Duration
+	// Late does the work when the delay is over although the caller has given up meanwhile, as a vendor with a queue of its own does.
+	Late bool
 	// Hang never answers: the call ends when the caller gives up or the simulator stops.
 	Hang bool
 	// Count ends the fault after that many calls; 0 means it lasts until it is cancelled.
@@ -37,6 +42,22 @@ type Fault struct {
 // breaks says whether the fault takes the place of the true answer.
 func (f *Fault) breaks() bool {
 	return f != nil && (f.Status != 0 || f.Reset || f.Hang)
+}
+
+// matches says whether the fault is about such calls.
+func (f *Fault) matches(method, path string) bool {
+	return (f.Method == "" || f.Method == method) && strings.Contains(path, f.PathContains) && strings.HasSuffix(path, f.PathEnds)
+}
+
+// waits lets the delay pass. False when the caller has given up and the work is not to be done.
+func (f *Fault) waits(ctx context.Context) bool {
+	if f == nil {
+		return true
+	}
+	if f.Late {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return sleep(ctx, f.Delay)
 }
 
 type activeFault struct {
@@ -69,7 +90,7 @@ func (f *faults) pick(method, path string) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, a := range f.active {
-		if (a.Method != "" && a.Method != method) || !strings.Contains(path, a.PathContains) {
+		if !a.matches(method, path) {
 			continue
 		}
 		a.seen++

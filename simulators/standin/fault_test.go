@@ -3,6 +3,7 @@ package standin_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,13 @@ func TestAFaultMatchesMethodPathAndEvery(t *testing.T) {
 	a.Do(200, "GET", "/api/things/2", nil)
 }
 
+func TestAFaultMatchesTheEndOfThePath(t *testing.T) {
+	a := start(t, setup{})
+	defer a.Inject(standin.Fault{PathEnds: "/things", Status: 500})()
+	a.Do(200, "GET", "/things/1", nil)
+	a.Do(500, "POST", "/things", `{}`)
+}
+
 func TestTheFirstFaultThatFitsIsUsed(t *testing.T) {
 	a := start(t, setup{})
 	a.Inject(standin.Fault{Status: 500, Count: 2})
@@ -97,6 +105,29 @@ func TestAHangEndsWhenTheCallerGivesUp(t *testing.T) {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Nil(t, resp)
 			a.Do(200, "GET", "/things/1", nil)
+		})
+	}
+}
+
+func TestP2_ALateFaultDoesTheWorkAfterTheCallerHasGivenUp(t *testing.T) {
+	for name, late := range map[string]bool{"late": true, "not late": false} {
+		t.Run(name, func(t *testing.T) {
+			a := start(t, setup{})
+			a.Inject(standin.Fault{Delay: 300 * time.Millisecond, Late: late, Count: 1})
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL()+"/things", strings.NewReader(`{}`))
+			require.NoError(t, err)
+			a.Login(req)
+			resp, err := a.HTTP.Do(req) //nolint:bodyclose // there is none
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Nil(t, resp)
+			require.Empty(t, a.all())
+			if !late {
+				require.Never(t, func() bool { return len(a.all()) > 0 }, 500*time.Millisecond, 10*time.Millisecond)
+				return
+			}
+			require.Eventually(t, func() bool { return len(a.all()) == 1 }, 5*time.Second, 10*time.Millisecond)
 		})
 	}
 }

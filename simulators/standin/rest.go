@@ -40,7 +40,7 @@ func (t *rest[C]) serveREST(w http.ResponseWriter, r *http.Request, path string)
 		return
 	}
 	fault := t.faults.pick(r.Method, path)
-	if fault != nil && !sleep(r.Context(), fault.Delay) {
+	if !fault.waits(r.Context()) {
 		return
 	}
 	if fault.breaks() && !fault.AfterEffect {

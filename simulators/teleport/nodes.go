@@ -19,14 +19,19 @@ import (
 var nameTerm = regexp.MustCompile(`^(?:resource\.metadata\.)?name\s*==\s*("(?:[^"\\]|\\.)*")$`)
 
 // AddNode adds an SSH server that resource requests can name. The uuid is the
-// resource's name in a request, the hostname its friendly name.
-func (s *Server) AddNode(uuid, hostname string) {
+// resource's name in a request, the hostname its friendly name. It has all the
+// labels that are given.
+func (s *Server) AddNode(uuid, hostname string, labels ...map[string]string) {
+	all := map[string]string{}
+	for _, l := range labels {
+		maps.Copy(all, l)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nodes[uuid] = &types.ServerV2{
 		Kind:     types.KindNode,
 		Version:  types.V2,
-		Metadata: types.Metadata{Name: uuid, Namespace: defaults.Namespace},
+		Metadata: types.Metadata{Name: uuid, Namespace: defaults.Namespace, Labels: all},
 		Spec:     types.ServerSpecV2{Hostname: hostname},
 	}
 }

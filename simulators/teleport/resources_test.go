@@ -70,7 +70,7 @@ func TestUsers_ReadByPermission(t *testing.T) {
 func TestNodes_FriendlyNames(t *testing.T) {
 	w := newWorld(t)
 	w.AddNode("uuid-1", "db-1.example.com")
-	w.AddNode("uuid-2", "db-2.example.com")
+	w.AddNode("uuid-2", "db-2.example.com", map[string]string{"env": "prod"}, map[string]string{"tier": "db"})
 	ids := []types.ResourceID{{ClusterName: "peer", Kind: types.KindNode, Name: "uuid-2"}}
 	names := func() map[string]types.ResourceDetails {
 		details, err := accessrequest.GetResourceDetails(t.Context(), "peer", w.as("plugin"), ids)
@@ -87,6 +87,10 @@ func TestNodes_FriendlyNames(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, nodes.Resources, 1)
 	require.Equal(t, "uuid-2", nodes.NextKey)
+	require.Empty(t, nodes.Resources[0].GetNode().GetAllLabels())
+	nodes, err = w.as("admin").GetResources(t.Context(), &proto.ListResourcesRequest{ResourceType: types.KindNode, Limit: 1, StartKey: nodes.NextKey})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"env": "prod", "tier": "db"}, nodes.Resources[0].GetNode().GetAllLabels())
 	_, err = w.as("admin").GetResources(t.Context(), &proto.ListResourcesRequest{
 		ResourceType: types.KindNode, Limit: 1, PredicateExpression: `labels["env"] == "prod"`,
 	})

@@ -19,7 +19,7 @@ func (t *Tracker) Changed(ctx context.Context, since time.Time) iter.Seq2[bridge
 			closed += " AND updatedAt > " + strconv.FormatInt(since.UnixMilli(), 10)
 		}
 		seen := map[string]bool{}
-		for _, query := range []string{`tag: "` + ownTag + `" AND status: open`, closed} {
+		for _, query := range []string{openAlerts, closed} {
 			if !t.glance(ctx, query, since, seen, yield) {
 				return
 			}
@@ -45,7 +45,6 @@ func (t *Tracker) glance(
 			continue // not ours, or moved on to another page by one made meanwhile
 		}
 		seen[marker] = true
-		t.closeAgain(ctx, a)
 		if !yield(bridge.Glance{Object: t.ref(marker), Decided: t.touched(a, since)}, nil) {
 			return false
 		}

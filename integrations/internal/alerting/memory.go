@@ -14,8 +14,6 @@ const (
 	// each time but the first that this was in vain, at most mostPause.
 	firstPause = 1500 * time.Millisecond
 	mostPause  = 30 * time.Second
-	// closesWithin is how long a closing may take, and its effect may take to show in a listing.
-	closesWithin = time.Minute
 	// slowFor is how long a product counts as one that takes its time, after it was seen to do so.
 	slowFor = time.Hour
 )
@@ -30,8 +28,9 @@ type kept struct {
 	// fresh is true for an alert that this process has asked for and not tried to close yet.
 	fresh bool
 	// closing is the closing note that was accepted last, ending the id of the request that is to close the alert, while it is not known
-	// to be done.
+	// to be done. closings is how many were accepted.
 	closing, ending string
+	closings        int
 	// vain is how many times it was asked in vain what became of the last request; until askAt asking again is pointless.
 	vain  int
 	askAt time.Time
@@ -43,6 +42,8 @@ type memory struct {
 	alerts map[string]kept
 	// slow is when a request was last found not to be carried out yet.
 	slow time.Time
+	// watched is true while a look at closings is to come.
+	watched bool
 }
 
 func (m *memory) get(alias string) kept {
@@ -100,6 +101,34 @@ func (m *memory) inVain(alias string) (pause time.Duration) {
 		k.vain, k.askAt = k.vain+1, m.slow.Add(pause)
 	})
 	return pause
+}
+
+// watch reports whether a look at closings has to be arranged for: none is to come yet.
+func (m *memory) watch() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.watched
+	m.watched = true
+	return !before
+}
+
+// endings are the ids, by alias, of alerts whose closing was accepted until a time and is not known to be done. It reports whether there are
+// later ones too. The look at closings that was to come has come.
+func (m *memory) endings(until time.Time) (due map[string]string, later bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.watched = false
+	due = map[string]string{}
+	for alias, k := range m.alerts {
+		switch {
+		case k.ending == "" || k.id == "":
+		case k.at.After(until):
+			later = true
+		default:
+			due[alias] = k.id
+		}
+	}
+	return due, later
 }
 
 // pending reports whether the alert was asked for and may still be made.

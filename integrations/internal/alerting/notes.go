@@ -87,7 +87,7 @@ func (t *Tracker) closeUnseen(ctx context.Context, ref bridge.Ref, text string) 
 			return false, nil
 		}
 		if err != nil || !t.product.ByAlias {
-			return err == nil, err // of an alert that is there, whether it was closed is told by the next listing
+			return err == nil, err // of an alert that is there, whether it was closed is seen later
 		}
 		k = t.memory.get(ref.ID)
 	}
@@ -101,7 +101,8 @@ func (t *Tracker) closeUnseen(ctx context.Context, ref bridge.Ref, text string) 
 func (t *Tracker) sendClose(ctx context.Context, h Handle, text string) error {
 	request, err := t.api.Close(ctx, h, text)
 	if err == nil {
-		t.memory.accepted(h.Alias, func(k *kept) { k.closing, k.ending = text, request })
+		t.memory.accepted(h.Alias, func(k *kept) { k.closing, k.ending, k.closings = text, request, k.closings+1 })
+		t.confirmLater(ctx)
 	}
 	return err
 }
@@ -122,17 +123,6 @@ func (t *Tracker) closed(ctx context.Context, alias, request string) (bool, erro
 	}
 	t.memory.change(alias, func(k *kept) { k.ending = "" })
 	return made.OK, nil
-}
-
-// closeAgain closes an alert that a listing shows as open although its closing was accepted a while ago: it failed later, and no call of the
-// bridge's asks for that alert any more.
-func (t *Tracker) closeAgain(ctx context.Context, a Alert) {
-	k := t.memory.get(a.Alias)
-	if a.Closed || k.ending == "" || k.id != a.ID || time.Since(k.at) < closesWithin {
-		return
-	}
-	err := t.sendClose(ctx, Handle{ID: a.ID, Alias: a.Alias}, "")
-	t.Log.WarnContext(ctx, "alert was still open after its closing was accepted, closing it again", "external_id", a.Alias, "error", err)
 }
 
 // end brings an alert to its end: closed, and with the note. Its state tells whether it is closed, whoever closed it, and not what is

@@ -70,40 +70,6 @@ func TestAProductThatTakesItsTimeIsGivenIt(t *testing.T) {
 	})
 }
 
-// Where closing does not wait to see its effect, a listing shows that there was none.
-func TestAClosingThatFailedLaterIsMadeAgainByAListing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &product{alert: exists(), made: Request{OK: true, AlertID: "a1"}, ending: "close"}
-		tracker, ref := at(t, p, false)
-		require.NoError(t, tracker.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
-		list := func() {
-			for _, err := range tracker.Changed(t.Context(), time.Now()) {
-				require.NoError(t, err)
-			}
-		}
-		list()
-		require.Equal(t, 1, p.closed, "it may not be carried out yet, or not show in a listing")
-		<-time.After(closesWithin)
-		list()
-		require.Equal(t, 2, p.closed)
-		list()
-		require.Equal(t, 2, p.closed, "that one takes its time too")
-		require.Len(t, p.notes, 1, "the note is there already")
-		p.ending = ""
-		<-time.After(closesWithin)
-		for range 2 {
-			list()
-			<-time.After(closesWithin)
-		}
-		require.Equal(t, 3, p.closed)
-		require.True(t, p.alert.Closed)
-
-		p.alert = &Alert{ID: "a2", Alias: p.alert.Alias}
-		list()
-		require.Equal(t, 3, p.closed, "another alert with the alias is not the one that was closed")
-	})
-}
-
 // A request to ask for may be forgotten, or not be there yet: the alert itself tells then.
 func TestAnAlertIsFoundWhereItsRequestIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

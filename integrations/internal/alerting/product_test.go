@@ -1,10 +1,12 @@
 package alerting
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +32,20 @@ type product struct {
 	closed  int
 	// ending is the id of a request to close, which leaves the alert open when it is not empty.
 	ending string
+	// listed counts listings of alerts, broken is what they end with.
+	listed int
+	broken error
+	// refused is what closing ends with.
+	refused error
+
+	mu sync.Mutex // for calls that the test did not make itself
+}
+
+// locked does something with the product while no call changes it.
+func (p *product) locked(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	do()
 }
 
 // forgetful knows no request.
@@ -52,7 +68,6 @@ func (p *product) find(h Handle) error {
 }
 
 func (p *product) Create(context.Context, NewAlert) (string, error)  { return "r", nil }
-func (p *product) Notes(_ context.Context, h Handle) ([]Note, error) { return p.notes, p.find(h) }
 func (p *product) Logs(_ context.Context, h Handle) ([]Entry, error) { return p.log, p.find(h) }
 func (p *product) OnCall(context.Context, string) ([]User, error)    { return p.onCall, nil }
 func (p *product) Escalation(context.Context, string) (Object, error) {
@@ -64,6 +79,12 @@ func (p *product) Check(context.Context, *incident.Findings) bool { return true 
 func (p *product) Teams(context.Context) iter.Seq2[Object, error] { return objects() }
 func (p *product) Schedules(context.Context) iter.Seq2[Object, error] {
 	return objects(Object{ID: "s1", Name: "Night"})
+}
+
+func (p *product) Notes(_ context.Context, h Handle) ([]Note, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.notes, p.find(h)
 }
 
 func (p *product) Request(context.Context, string) (Request, error) {
@@ -85,14 +106,30 @@ func (p *product) Alert(_ context.Context, h Handle) (Alert, error) {
 
 func (p *product) Alerts(context.Context, string) iter.Seq2[Alert, error] {
 	return func(yield func(Alert, error) bool) {
-		if p.alert != nil {
-			yield(*p.alert, nil)
+		var shown []Alert
+		var broken error
+		p.locked(func() {
+			p.listed++
+			if broken = p.broken; p.alert != nil {
+				shown = append(shown, *p.alert)
+			}
+		})
+		if broken != nil {
+			yield(Alert{}, broken)
+			return
+		}
+		for _, a := range shown {
+			if !yield(a, nil) {
+				return
+			}
 		}
 	}
 }
 
 func (p *product) Close(_ context.Context, h Handle, note string) (string, error) {
-	if err := p.find(h); err != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := cmp.Or(p.refused, p.find(h)); err != nil {
 		return "", err
 	}
 	p.alert.Closed = p.ending == ""

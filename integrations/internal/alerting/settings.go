@@ -15,7 +15,7 @@ const (
 
 // Settings are the settings that both products have. A product embeds them inline.
 type Settings struct {
-	Responders              Responders `yaml:"responders" jsonschema_description:"Who is told of an alert, where neither the route nor an annotation names anybody."`
+	Responders              Responders `yaml:"responders" jsonschema_description:"Who is told of an alert, where neither the route, nor recipients of Teleport's own routing, nor an annotation names anybody."`
 	SchedulesFromAnnotation string     `yaml:"schedules_from_annotation" jsonschema_description:"Annotation of the requester's roles that names schedules that get the alert. Default teleport.dev/notify-services."`
 	TeamsFromAnnotation     string     `yaml:"teams_from_annotation" jsonschema_description:"Annotation of the requester's roles that names teams that get the alert. Default teleport.dev/teams."`
 	Priority                string     `yaml:"priority" jsonschema:"enum=P1,enum=P2,enum=P3,enum=P4,enum=P5" jsonschema_description:"Priority of alerts, P1 to P5. Without it the product's own default."`
@@ -56,7 +56,7 @@ type Webhook struct {
 
 // Target are the settings a route may give for its own alerts. What is not given is taken from the integration.
 type Target struct {
-	Responders Responders `yaml:"responders" jsonschema_description:"Who is told of an alert. It goes before annotations."`
+	Responders Responders `yaml:"responders" jsonschema_description:"Who is told of an alert. It goes before recipients of Teleport's own routing, and before annotations."`
 	Priority   string     `yaml:"priority" jsonschema:"enum=P1,enum=P2,enum=P3,enum=P4,enum=P5" jsonschema_description:"Priority of alerts, P1 to P5."`
 	Tags       []string   `yaml:"tags" jsonschema_description:"Tags of alerts, besides accessbridge."`
 

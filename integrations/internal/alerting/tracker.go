@@ -118,10 +118,10 @@ func (t *Tracker) early(alias string) error {
 	return nil
 }
 
-// Traits tell that an alert is made some time after it was asked for.
+// Traits tell that an alert is made some time after it was asked for, and that its alias joins what is asked for again.
 func (t *Tracker) Traits() bridge.Traits {
 	traits := t.Base.Traits()
-	traits.MadeLater = true
+	traits.MadeLater, traits.Keyed = true, true
 	return traits
 }
 

@@ -60,9 +60,9 @@ func NewBase(kind, name string, s Common, o Options) (Base, error) {
 // Name is the operator's own name for the integration.
 func (b *Base) Name() string { return b.name }
 
-// Traits tell how late the vendor may carry out a call, and how late a search or listing may be.
+// Traits tell how long an answer may take, how late the vendor may carry out a call, and how late a search or listing may be.
 func (b *Base) Traits() bridge.Traits {
-	return bridge.Traits{ApplyWithin: b.set.ApplyWithin.Std(), SearchLag: b.set.SearchLag.Std()}
+	return bridge.Traits{Timeout: b.set.Timeout.Std(), ApplyWithin: b.set.ApplyWithin.Std(), SearchLag: b.set.SearchLag.Std()}
 }
 
 // Workers is how many calls may be made at once.

@@ -101,7 +101,7 @@ func TestBaseIsTheOutsideOfAnIntegration(t *testing.T) {
 	require.Equal(t, incident.ModePoll, b.Mode())
 	require.Equal(t, 30*time.Second, b.PollEvery())
 	require.Equal(t, 5*time.Minute, b.ResyncEvery())
-	require.Equal(t, bridge.Traits{ApplyWithin: time.Minute, SearchLag: 3 * time.Second}, b.Traits())
+	require.Equal(t, bridge.Traits{Timeout: 30 * time.Second, ApplyWithin: time.Minute, SearchLag: 3 * time.Second}, b.Traits())
 	require.Zero(t, b.BusyUntil())
 	require.False(t, b.Account().Open)
 

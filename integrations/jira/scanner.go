@@ -1,0 +1,168 @@
+package jira
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// scanner reads a text in JSON once, from the front to the end. Most of a delivery is of no concern: what is not asked for is passed over
+// without being decoded, which would cost more than all else that is done with a delivery.
+type scanner struct {
+	rest []byte
+	// broken is set when something does not follow that must.
+	broken bool
+}
+
+// object reads an object, if one comes next. The function is called for each member when its value comes next; a value that it leaves there is
+// passed over.
+func (s *scanner) object(member func(name []byte)) {
+	if !s.skip('{') || s.skip('}') {
+		return
+	}
+	for {
+		name := s.value()
+		if len(name) < 2 || name[0] != '"' || !s.skip(':') {
+			s.fail()
+			return
+		}
+		if s.leaves(func() { member(name[1 : len(name)-1]) }) {
+			s.value()
+		}
+		if !s.skip(',') {
+			break
+		}
+	}
+	if !s.skip('}') {
+		s.fail()
+	}
+}
+
+// array reads an array, if one comes next. The function is called for each element when it comes next, as object does.
+func (s *scanner) array(element func()) {
+	if !s.skip('[') || s.skip(']') {
+		return
+	}
+	for {
+		if s.leaves(element) {
+			s.value()
+		}
+		if !s.skip(',') {
+			break
+		}
+	}
+	if !s.skip(']') {
+		s.fail()
+	}
+}
+
+// leaves reports whether a function leaves the next value where it is.
+func (s *scanner) leaves(f func()) bool {
+	s.next()
+	before := len(s.rest)
+	f()
+	return len(s.rest) == before
+}
+
+// text returns the next value if it is a string, and an empty text for any other.
+func (s *scanner) text() string {
+	value := s.value()
+	if len(value) < 2 || value[0] != '"' {
+		return ""
+	}
+	if inner := value[1 : len(value)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	var text string
+	_ = json.Unmarshal(value, &text) // what cannot be read is an empty text
+	return text
+}
+
+// id returns the next value if it is a string or a number.
+func (s *scanner) id() string {
+	if b := s.next(); b == '-' || '0' <= b && b <= '9' {
+		return string(s.value())
+	}
+	return s.text()
+}
+
+// value returns the next value as it is written; nothing where none follows, or where it does not end.
+func (s *scanner) value() []byte {
+	end := 0
+	switch s.next() {
+	case 0:
+	case '"':
+		end = stringEnd(s.rest)
+	case '{', '[':
+		end = nestedEnd(s.rest)
+	default:
+		if end = bytes.IndexAny(s.rest, ",:]} \t\r\n"); end < 0 {
+			end = len(s.rest)
+		}
+	}
+	value := s.rest[:end]
+	if s.rest = s.rest[end:]; end == 0 {
+		s.fail()
+	}
+	return value
+}
+
+// next returns the next byte that is no space and leaves it there; 0 at the end.
+func (s *scanner) next() byte {
+	for i, b := range s.rest {
+		if b != ' ' && b != '\n' && b != '\t' && b != '\r' {
+			s.rest = s.rest[i:]
+			return b
+		}
+	}
+	s.rest = nil
+	return 0
+}
+
+// skip passes over a byte, if it comes next.
+func (s *scanner) skip(b byte) bool {
+	if s.next() != b {
+		return false
+	}
+	s.rest = s.rest[1:]
+	return true
+}
+
+func (s *scanner) fail() { s.rest, s.broken = nil, true }
+
+// stringEnd is where the string ends that a text begins with; 0 where it does not.
+func stringEnd(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		n := bytes.IndexByte(text[i:], '"')
+		if n < 0 {
+			return 0
+		}
+		i += n
+		before := text[1:i]
+		if slashes := len(before) - len(bytes.TrimRight(before, `\`)); slashes%2 == 0 {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// nestedEnd is where the object or array ends that a text begins with; 0 where it does not.
+func nestedEnd(text []byte) int {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			n := stringEnd(text[i:])
+			if n == 0 {
+				return 0
+			}
+			i += n - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
