@@ -4,13 +4,22 @@ package test
 
 import (
 	"flag"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/accessbridge/accessbridge/internal/cli"
 )
+
+// commandEnv makes the test binary the command line.
+const commandEnv = "ACCESSBRIDGE_TEST_COMMAND"
 
 // TestMain lets the tests wait side by side: most of their time is spent waiting for claims and pauses to run out.
 func TestMain(m *testing.M) {
+	if os.Getenv(commandEnv) != "" {
+		os.Exit(cli.Main())
+	}
 	flag.Parse()
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)

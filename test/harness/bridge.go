@@ -96,7 +96,7 @@ func (w *World) Launch(o server.Options) *Bridge {
 	require.NoError(w.T, err)
 	// The test's own context ends before its clean-up, which stops the instance in order.
 	ctx, stop := context.WithCancel(context.WithoutCancel(w.T.Context()))
-	o.Version, o.Log = "test", slog.New(slog.NewJSONHandler(b.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Version, o.Log = "test", b.Logger()
 	if b.Server, err = server.New(ctx, cfg, o); err != nil {
 		stop()
 		require.NoError(w.T, err)
@@ -111,6 +111,11 @@ func (w *World) Launch(o server.Options) *Bridge {
 	w.mu.Unlock()
 	w.connectWebhooks()
 	return b
+}
+
+// Logger writes into the instance's log, at debug level.
+func (b *Bridge) Logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(b.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // next numbers the configuration files.
