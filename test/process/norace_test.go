@@ -1,0 +1,8 @@
+//go:build !race
+
+package process
+
+const (
+	raceDetector = false
+	slowdown     = 1
+)
