@@ -29,7 +29,7 @@ type entry struct {
 type ledger struct {
 	mu       sync.Mutex
 	requests map[string]*entry
-	known    map[string]bool // issues already counted
+	known    map[string]bool // issues, incidents and alerts already counted
 }
 
 func newLedger() *ledger {
@@ -48,19 +48,24 @@ func (l *ledger) entry(id string) *entry {
 
 // issue is told of each creation and each transition of an issue.
 func (l *ledger) issue(i jirasim.Issue) {
-	now := time.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.known[i.ID] {
-		return
-	}
 	var id string
 	if err := json.Unmarshal(i.Properties[marker], &id); err != nil {
 		return
 	}
-	l.known[i.ID] = true
-	e := l.entry(id)
-	e.issues = append(e.issues, i.ID)
+	l.made(id, i.ID)
+}
+
+// made is told, any number of times, that a request has an object, which has a name that no other object of any vendor has.
+func (l *ledger) made(request, object string) {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known[object] {
+		return
+	}
+	l.known[object] = true
+	e := l.entry(request)
+	e.issues = append(e.issues, object)
 	if len(e.issues) == 1 {
 		e.openedAt = now
 		close(e.opened)

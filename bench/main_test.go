@@ -34,7 +34,7 @@ func TestUsageFaultsHaveTheirOwnExitCode(t *testing.T) {
 func TestWriteJSON(t *testing.T) {
 	require.NoError(t, writeJSON("", nil))
 	path := filepath.Join(t.TempDir(), "rows.json")
-	require.NoError(t, writeJSON(path, evaluate(selected(specs(), "start"), figures{"start.ms_to_ready": 12.5})))
+	require.NoError(t, writeJSON(path, evaluate(selected(specs(), "start.ms"), figures{"start.ms_to_ready": 12.5})))
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.JSONEq(t, `[{"name":"start.ms_to_ready","value":12.5,"unit":"ms","limit":150,"ok":true}]`, string(data))

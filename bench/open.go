@@ -66,11 +66,14 @@ func measureOpenIdle(ctx context.Context, r *rig) (measured figures, err error) 
 }
 
 // compare shows the distributions of bridge and floor.
-func (r *rig) compare(name string, p pair) {
+func (r *rig) compare(name string, p pair) { r.compareAs(name, p, "bridge", "floor ") }
+
+// compareAs is compare with other words for the two.
+func (r *rig) compareAs(name string, p pair, one, other string) {
 	for _, s := range []struct {
 		who string
 		samples
-	}{{"bridge", p.bridge}, {"floor ", p.floor}} {
+	}{{one, p.bridge}, {other, p.floor}} {
 		r.detail(name, "%s p50 %.2f ms, p90 %.2f ms, p99 %.2f ms (%d one at a time)", s.who, s.median(), s.percentile(90), s.percentile(99), len(s.samples))
 	}
 }

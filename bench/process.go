@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -38,25 +39,30 @@ type process struct {
 // startProcess runs the bridge with a configuration; its output goes to the log file. When it ends without having been told to, died
 // is called. It is told to end when ctx does.
 func startProcess(ctx context.Context, binary, config, log string, died func(error)) (*process, error) {
+	return startProgram(ctx, log, died, binary, "serve", "--config", config)
+}
+
+// startProgram is startProcess with any program.
+func startProgram(ctx context.Context, log string, died func(error), binary string, args ...string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open the bridge's log: %w", err)
+		return nil, fmt.Errorf("open the log of %s: %w", filepath.Base(binary), err)
 	}
 	defer func() { _ = out.Close() }() // the child has its own
 	p := &process{log: log, done: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, binary, "serve", "--config", config)
+	p.cmd = exec.CommandContext(ctx, binary, args...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.Cancel = func() error { p.stopping.Store(true); return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = stopWithin
 	p.started = time.Now()
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the bridge: %w", err)
+		return nil, fmt.Errorf("start %s: %w", filepath.Base(binary), err)
 	}
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.done)
 		if !p.stopping.Load() {
-			died(errors.Join(errors.New("the bridge has ended by itself"), p.err, errors.New(p.tail())))
+			died(errors.Join(fmt.Errorf("%s has ended by itself", filepath.Base(binary)), p.err, errors.New(p.tail())))
 		}
 	}()
 	return p, nil

@@ -10,15 +10,20 @@ import (
 	"text/tabwriter"
 )
 
-// spec describes one row of the result: its unit, and the most its value may be. A row without a limit is reported only.
+// spec describes one row of the result: its unit, and the most or the least its value may be. A row without a limit is reported only.
 type spec struct {
 	name, unit string
 	limit      float64
 	limited    bool
+	least      bool // the limit is the least
 }
 
 func atMost(name, unit string, limit float64) spec {
 	return spec{name: name, unit: unit, limit: limit, limited: true}
+}
+
+func atLeast(name, unit string, limit float64) spec {
+	return spec{name: name, unit: unit, limit: limit, limited: true, least: true}
 }
 
 func reported(name, unit string) spec { return spec{name: name, unit: unit} }
@@ -46,13 +51,15 @@ func specs() []spec {
 			atMost(v.row(vendorCalls), "calls/request", mostCalls(v.kind)),
 			atMost(v.row(lookUps), "calls", 20))
 	}
-	return append(list,
+	list = append(list,
 		atMost("resync.vendor_calls", "calls", resyncRequests/100+20),
 		reported("resync.seconds_to_ready", "s"),
 		reported("cpu.ms_per_request", "ms"),
 		atMost("rss.idle_mb", "MB", 50),
 		atMost("rss.open5000_mb", "MB", 150),
 		atMost("start.ms_to_ready", "ms", 150))
+	list = append(list, loadSpecs()...)
+	return append(list, guaranteeSpecs()...)
 }
 
 // mostCalls is how many calls of a vendor one request may take: who is on call, create, and two to note its end and be sure of it. By its
@@ -90,30 +97,39 @@ func (v value) MarshalJSON() ([]byte, error) {
 	return []byte(strconv.FormatFloat(math.Round(float64(v)*1e4)/1e4, 'f', -1, 64)), nil
 }
 
-// row is one line of the result. Limit is nil for a row that is reported only.
+// row is one line of the result. Limit is nil for a row that is reported only; AtLeast says that the value must not be below it.
 type row struct {
-	Name  string `json:"name"`
-	Value value  `json:"value"`
-	Unit  string `json:"unit"`
-	Limit *value `json:"limit"`
-	OK    bool   `json:"ok"`
+	Name    string `json:"name"`
+	Value   value  `json:"value"`
+	Unit    string `json:"unit"`
+	Limit   *value `json:"limit"`
+	AtLeast bool   `json:"at_least,omitempty"`
+	OK      bool   `json:"ok"`
 }
 
 // evaluate compares what was measured with the limits. A row without a measurement is never ok.
 func evaluate(wanted []spec, measured figures) []row {
 	rows := make([]row, 0, len(wanted))
 	for _, s := range wanted {
-		r := row{Name: s.name, Unit: s.unit, Value: value(math.NaN())}
+		r := row{Name: s.name, Unit: s.unit, Value: value(math.NaN()), AtLeast: s.least}
 		if v, ok := measured[s.name]; ok && !math.IsNaN(v) {
 			r.Value, r.OK = value(v), true
 		}
 		if s.limited {
 			limit := value(s.limit)
-			r.Limit, r.OK = &limit, r.OK && r.Value <= limit
+			r.Limit, r.OK = &limit, r.OK && s.keeps(float64(r.Value))
 		}
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// keeps reports whether a value keeps to the limit.
+func (s spec) keeps(v float64) bool {
+	if s.least {
+		return v >= s.limit
+	}
+	return v <= s.limit
 }
 
 func allOK(rows []row) bool {
@@ -132,7 +148,7 @@ func printTable(out io.Writer, rows []row) error {
 	for _, r := range rows {
 		limit, result := "-", "ok"
 		if r.Limit != nil {
-			limit = "<= " + readable(*r.Limit)
+			limit = r.sign() + " " + readable(*r.Limit)
 		}
 		if !r.OK {
 			result = "FAIL"
@@ -140,6 +156,13 @@ func printTable(out io.Writer, rows []row) error {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", r.Name, readable(r.Value), limit, r.Unit, result)
 	}
 	return w.Flush()
+}
+
+func (r row) sign() string {
+	if r.AtLeast {
+		return ">="
+	}
+	return "<="
 }
 
 func readable(v value) string {

@@ -28,6 +28,10 @@ func TestEvaluateComparesWithTheLimit(t *testing.T) {
 		"not a number":          {atMost("a", "ms", 2), figures{"a": math.NaN()}, false},
 		"reported, no number":   {reported("a", "ms"), figures{"a": math.NaN()}, false},
 		"infinitely many times": {atMost("a", "ratio", 2), figures{"a": math.Inf(1)}, false},
+		"above the least":       {atLeast("a", "ratio", 0.7), figures{"a": 0.9}, true},
+		"at the least":          {atLeast("a", "ratio", 0.7), figures{"a": 0.7}, true},
+		"below the least":       {atLeast("a", "ratio", 0.7), figures{"a": 0.6999}, false},
+		"no number, at least":   {atLeast("a", "ratio", 0.7), figures{"a": math.NaN()}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows := evaluate([]spec{c.spec}, c.measured)
@@ -46,15 +50,19 @@ func TestOneRowThatIsNotOKSpoilsTheResult(t *testing.T) {
 
 func TestJSONHasTheAgreedFields(t *testing.T) {
 	rows := evaluate(
-		[]spec{atMost("open.idle.p50_ratio", "ratio", 1.1), reported("cpu.ms_per_request", "ms"), atMost("rss.idle_mb", "MB", 50)},
-		figures{"open.idle.p50_ratio": 1.23456789, "cpu.ms_per_request": 0.5},
+		[]spec{
+			atMost("open.idle.p50_ratio", "ratio", 1.1), reported("cpu.ms_per_request", "ms"), atMost("rss.idle_mb", "MB", 50),
+			atLeast("intake.ratio", "ratio", 0.7),
+		},
+		figures{"open.idle.p50_ratio": 1.23456789, "cpu.ms_per_request": 0.5, "intake.ratio": 0.8},
 	)
 	var out bytes.Buffer
 	require.NoError(t, printJSON(&out, rows))
 	require.JSONEq(t, `[
 		{"name": "open.idle.p50_ratio", "value": 1.2346, "unit": "ratio", "limit": 1.1, "ok": false},
 		{"name": "cpu.ms_per_request", "value": 0.5, "unit": "ms", "limit": null, "ok": true},
-		{"name": "rss.idle_mb", "value": null, "unit": "MB", "limit": 50, "ok": false}
+		{"name": "rss.idle_mb", "value": null, "unit": "MB", "limit": 50, "ok": false},
+		{"name": "intake.ratio", "value": 0.8, "unit": "ratio", "limit": 0.7, "at_least": true, "ok": true}
 	]`, out.String())
 }
 
@@ -77,16 +85,18 @@ func TestJSONOfEveryRowCanBeRead(t *testing.T) {
 func TestTableIsAlignedAndSaysWhatFails(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, printTable(&out, evaluate(
-		[]spec{atMost("a", "ms", 2), atMost("a.long.name", "calls", 70), reported("c", "s")}, figures{"a": 3.14159, "c": 12},
+		[]spec{atMost("a", "ms", 2), atMost("a.long.name", "calls", 70), reported("c", "s"), atLeast("d", "ratio", 0.7)},
+		figures{"a": 3.14159, "c": 12, "d": 1},
 	)))
 	lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
-	require.Len(t, lines, 4)
+	require.Len(t, lines, 5)
 	for _, line := range lines {
 		require.Len(t, line, len(lines[0]))
 	}
 	require.Equal(t, []string{"a", "3.142", "<=", "2", "ms", "FAIL"}, strings.Fields(lines[1]))
 	require.Equal(t, []string{"a.long.name", "not", "measured", "<=", "70", "calls", "FAIL"}, strings.Fields(lines[2]))
 	require.Equal(t, []string{"c", "12", "-", "s", "ok"}, strings.Fields(lines[3]))
+	require.Equal(t, []string{"d", "1", ">=", "0.7", "ratio", "ok"}, strings.Fields(lines[4]))
 }
 
 func TestOnlySelectsByPrefix(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,6 +43,38 @@ func measureStart(ctx context.Context, r *rig) (measured figures, err error) {
 	r.detail("start", "from exec to ready, each of %d: %s", starts, list(took))
 	r.detail("rss.idle", "%.1f MB, of which %.1f MB are its own and the rest pages of the program file", rss.all, rss.own)
 	return figures{"start.ms_to_ready": took.median(), "rss.idle_mb": rss.all}, nil
+}
+
+// startRequests wait when the bridge starts.
+const startRequests = 1000
+
+// measureStartPending starts the bridge while requests wait: first none of them has an issue, then all have.
+func measureStartPending(ctx context.Context, r *rig) (measured figures, err error) {
+	ctx, w, err := newWorld(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	ids, err := w.create(ctx, startRequests, roleBridge)
+	if err != nil {
+		return nil, err
+	}
+	var took samples
+	for range starts {
+		if err := w.stopBridge(); err != nil {
+			return nil, err
+		}
+		d, err := w.startBridge(ctx)
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, d)
+		if err := w.waitPhase(ctx, ids, "open"); err != nil {
+			return nil, err
+		}
+	}
+	r.detail("start1000", "from exec to ready, first with no issue open, then with all: %s", list(took))
+	return figures{"start1000.seconds_to_ready": slices.Max(took).Seconds()}, nil
 }
 
 // list shows a few samples in milliseconds.

@@ -32,6 +32,15 @@ func (s samples) percentile(p float64) float64 {
 	return millis(sorted[min(max(rank, 1), len(sorted))-1])
 }
 
+// times multiplies every sample.
+func (s samples) times(n int) samples {
+	out := make(samples, len(s))
+	for i, d := range s {
+		out[i] = d * time.Duration(n)
+	}
+	return out
+}
+
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // pair holds the samples of the bridge and of the floor, which take turns.

@@ -199,9 +199,11 @@ func (w *world) writeConfig(name, token, template string) error {
 }
 
 // configure writes the bridge's configuration, and tells Jira where the bridge will listen.
-func (w *world) configure() error {
+func (w *world) configure() error { return w.configureWith(configTemplate) }
+
+func (w *world) configureWith(template string) error {
 	w.config.Project = project
-	if err := w.writeConfig(integration, jirasim.BotToken, configTemplate); err != nil {
+	if err := w.writeConfig(integration, jirasim.BotToken, template); err != nil {
 		return err
 	}
 	roots, err := readPool(w.config.CA)

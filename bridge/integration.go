@@ -124,7 +124,8 @@ type BulkDecisionSource interface {
 // Inbound is a webhook delivery as it came in.
 type Inbound struct {
 	Header http.Header
-	// Body is the raw body, not decoded, at most the size the server allows.
+	// Body is the raw body, not decoded, at most the size the server allows. Whoever keeps something of it copies it: its room is used again
+	// when the delivery is answered.
 	Body []byte
 }
 

@@ -27,12 +27,13 @@ type secretFile struct {
 
 // read returns the content of the file, from memory if modification time, size and inode are unchanged.
 func (f *secretFile) read() (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	// Every delivery asks: they must not wait for each other while the file is looked at.
 	now, err := os.Stat(f.path)
 	if err != nil {
 		return "", fmt.Errorf("secret file: %w", err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.seen != nil && os.SameFile(f.seen, now) && f.seen.ModTime().Equal(now.ModTime()) && f.seen.Size() == now.Size() {
 		return f.text, nil
 	}

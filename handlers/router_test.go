@@ -199,6 +199,22 @@ func TestW14_RateIsLimitedBySource(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, ask(t, e, http.MethodPost, "/x", nil, from("192.0.2.1", "192.0.2.3")).Code,
 		"a header must not buy a new allowance")
 
+	for _, c := range []struct {
+		address string
+		status  int
+	}{
+		{"[2001:db8:1:1::1]", http.StatusOK},
+		{"[2001:db8:1:1:ffff::2]", http.StatusOK},
+		{"[2001:db8:1:1:1:2:3:4]", http.StatusTooManyRequests},
+		{"[2001:db8:1:2::1]", http.StatusOK},
+		{"[::ffff:192.0.2.9]", http.StatusOK},
+		{"[::ffff:192.0.2.8]", http.StatusOK},
+		{"[::ffff:192.0.2.7]", http.StatusOK},
+	} {
+		require.Equal(t, c.status, ask(t, e, http.MethodPost, "/x", nil, from(c.address, "")).Code,
+			"whoever has an IPv6 address has all those with the same first half: %s", c.address)
+	}
+
 	unlimited := NewRouter(RouterOptions{Log: log})
 	unlimited.POST("/x", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
 	for range 500 {

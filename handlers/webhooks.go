@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -44,6 +45,9 @@ type Webhooks struct {
 	// Count is called once for each delivery.
 	Count func(integration, result string)
 	Log   *slog.Logger
+
+	// bodies are buffers that bodies are read into, to be used again.
+	bodies sync.Pool
 }
 
 // Register adds the route POST /webhooks/<name>.
@@ -59,11 +63,12 @@ func (w *Webhooks) take(c echo.Context) error {
 		w.Count("", DeliveryUnknown)
 		return echo.ErrNotFound
 	}
-	body, err := read(c.Request())
-	if err != nil {
+	body := w.buffer()
+	defer w.release(body)
+	if err := read(c.Request(), body); err != nil {
 		return unread(w.log(c, name), err)
 	}
-	in := bridge.Inbound{Header: c.Request().Header, Body: body}
+	in := bridge.Inbound{Header: c.Request().Header, Body: body.Bytes()}
 	if err := source.Verify(in); err != nil {
 		w.Count(name, DeliveryRefused)
 		return refuse(w.log(c, name), err)
@@ -93,15 +98,32 @@ func (w *Webhooks) log(c echo.Context, name string) *slog.Logger {
 	return w.Log.With("integration", name, "source", c.RealIP())
 }
 
-// readAhead is how much of a body's announced length is believed before anything of it has come.
-const readAhead = 16 << 10
+const (
+	// readAhead is how much of a body's announced length is believed before anything of it has come.
+	readAhead = 16 << 10
+	// mostKept is the largest buffer that is kept for other bodies.
+	mostKept = 64 << 10
+)
+
+func (w *Webhooks) buffer() *bytes.Buffer {
+	if kept, ok := w.bodies.Get().(*bytes.Buffer); ok {
+		return kept
+	}
+	return &bytes.Buffer{}
+}
+
+func (w *Webhooks) release(b *bytes.Buffer) {
+	if b.Cap() <= mostKept {
+		b.Reset()
+		w.bodies.Put(b)
+	}
+}
 
 // read reads a body to its end.
-func read(r *http.Request) ([]byte, error) {
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), readAhead)) + bytes.MinRead)
-	_, err := body.ReadFrom(r.Body)
-	return body.Bytes(), err
+func read(r *http.Request, into *bytes.Buffer) error {
+	into.Grow(int(min(max(r.ContentLength, 0), readAhead)) + bytes.MinRead)
+	_, err := into.ReadFrom(r.Body)
+	return err
 }
 
 // longestDeliveryID bounds what is kept of an identifier that comes from outside. Vendors use UUIDs and the like.

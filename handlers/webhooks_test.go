@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -28,7 +29,7 @@ type source struct {
 func (s *source) Name() string                           { return "itsm" }
 func (s *source) Check(context.Context) []bridge.Finding { return nil }
 func (s *source) Verify(in bridge.Inbound) error {
-	s.seen = append(s.seen, in)
+	s.seen = append(s.seen, bridge.Inbound{Header: in.Header, Body: bytes.Clone(in.Body)})
 	return s.verify
 }
 
@@ -94,6 +95,23 @@ func TestHintsCarryTheDelivery(t *testing.T) {
 		b := newBorder(&source{delivery: bridge.Delivery{ID: id, Hints: []bridge.Hint{{ObjectID: "1"}, {ObjectID: "2", DeliveryID: "forged"}}}})
 		require.Equal(t, http.StatusOK, ask(t, b.router, http.MethodPost, "/webhooks/itsm", nil).Code)
 		require.Equal(t, []bridge.Hint{{ObjectID: "1", DeliveryID: want}, {ObjectID: "2", DeliveryID: want}}, b.hints)
+	}
+}
+
+// The room of bodies is used again, and kept only if it is small.
+func TestEachDeliveryHasItsOwnBody(t *testing.T) {
+	t.Parallel()
+	b := newBorder(&source{})
+	var want []string
+	for _, n := range []int{5000, 3, 0, mostKept + 1, 20, readAhead, 1} {
+		want = append(want, strings.Repeat(string(rune('a'+len(want))), n))
+		for _, announced := range []int64{int64(n), -1} {
+			answer := ask(t, b.router, http.MethodPost, "/webhooks/itsm", strings.NewReader(want[len(want)-1]), func(r *http.Request) { r.ContentLength = announced })
+			require.Equal(t, http.StatusOK, answer.Code)
+		}
+	}
+	for i, in := range b.source.seen {
+		require.Equal(t, want[i/2], string(in.Body))
 	}
 }
 

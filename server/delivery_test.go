@@ -30,7 +30,7 @@ func BenchmarkDelivery(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			dir := folder(b)
 			cfg := load(b, write(b, dir, oneRoute, "server:\n", "server:\n  rate_limit: "+c.rate+"\n"))
-			s, err := New(b.Context(), cfg, Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+			s, err := New(b.Context(), cfg, Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}) //nolint:sloglint // Making up lines is part of what is measured.
 			require.NoError(b, err)
 			defer func() { require.NoError(b, s.release()) }()
 			public, _ := s.servers()

@@ -1,6 +1,10 @@
 package server
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -66,4 +70,31 @@ func TestGaugesDescribeAllTheyCollect(t *testing.T) {
 		seen[d.String()] = true
 	}
 	require.Len(t, seen, 11)
+}
+
+// Every metric is on the page about operations, which names none that is not there.
+func TestW8_MetricsAreThoseOfThePage(t *testing.T) {
+	t.Parallel()
+	log, _ := logs()
+	s, err := New(t.Context(), load(t, write(t, folder(t), oneRoute)), Options{Log: log})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.release()) }()
+	descriptions := make(chan *prometheus.Desc, 256)
+	s.metrics.registry.Describe(descriptions)
+	close(descriptions)
+	page, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	require.NoError(t, err)
+	there := map[string]bool{}
+	for d := range descriptions {
+		name := regexp.MustCompile(`"(accessbridge_[a-z_]+)"`).FindStringSubmatch(d.String())
+		if name == nil {
+			continue // of the Go runtime or the process
+		}
+		there[name[1]] = true
+		require.True(t, bytes.Contains(page, []byte("`"+name[1]+"`")), "%s is not on the page", name[1])
+	}
+	require.Greater(t, len(there), 10)
+	for _, name := range regexp.MustCompile(`accessbridge_[a-z_]+`).FindAllString(string(page), -1) {
+		require.True(t, there[name] || name == "accessbridge_", name)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -176,19 +177,44 @@ func TestW14_CutConnectionIsNobodysFault(t *testing.T) {
 	w.Jira.SetWebhooks()
 }
 
-// TestW14_SlowBodyIsCutOff holds the sender of a body that never ends to the limits of the listener.
-func TestW14_SlowBodyIsCutOff(t *testing.T) {
+// TestW14_SlowRequestsAreCutOff holds the sender of a request that never ends to the limits of the listener, whether it goes on sending or not.
+func TestW14_SlowRequestsAreCutOff(t *testing.T) {
 	t.Parallel()
 	w := harness.New(t, harness.Setup{})
 	b := w.Start()
-	conn := dial(t, w, b)
-	_, err := io.WriteString(conn, "POST /webhooks/itsm HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
-	require.NoError(t, err)
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
-	answer, err := io.ReadAll(conn) // ends when the server hangs up
-	require.NoError(t, err)
-	require.NotContains(t, string(answer), "200 OK")
-	require.NoError(t, conn.Close())
+	for name, c := range map[string]struct{ begins, goesOn string }{
+		"nothing comes":      {"", ""},
+		"the header stops":   {"POST /webhooks/itsm HTTP/1.1\r\nHost: loc", ""},
+		"the header goes on": {"POST /webhooks/itsm HTTP/1.1\r\nHost: localhost\r\n", "X-Slow: x\r\n"},
+		"the body stops":     {"POST /webhooks/itsm HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{", ""},
+		"the body goes on":   {"POST /webhooks/itsm HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{", " "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := dial(t, w, b)
+			require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+			_, err := io.WriteString(conn, c.begins)
+			require.NoError(t, err)
+			hungUp := make(chan struct{})
+			go func() {
+				ticker := time.NewTicker(200 * time.Millisecond)
+				defer ticker.Stop()
+				for {
+					select {
+					case <-hungUp:
+						return
+					case <-ticker.C:
+						_, _ = io.WriteString(conn, c.goesOn) // that nobody listens any more shows below
+					}
+				}
+			}()
+			answer, err := io.ReadAll(conn) // ends when the server hangs up
+			close(hungUp)
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server has not hung up")
+			require.NotContains(t, string(answer), "200 OK")
+			require.NoError(t, conn.NetConn().Close())
+		})
+	}
 }
 
 func dial(t *testing.T, w *harness.World, b *harness.Bridge) *tls.Conn {

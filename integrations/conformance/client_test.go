@@ -66,7 +66,7 @@ func newDeskClient(s config.Settings, log *slog.Logger) (bridge.Ticketer, error)
 
 func (d *deskClient) is(f flaw) bool        { return d.flaw == f }
 func (d *deskClient) Name() string          { return "desk" }
-func (d *deskClient) Traits() bridge.Traits { return bridge.Traits{} }
+func (d *deskClient) Traits() bridge.Traits { return bridge.Traits{Keyed: d.is("says it has a key")} }
 
 // call makes one call; the flaws of errors are here.
 func (d *deskClient) call(ctx context.Context, method, path string, in, out any) error {

@@ -103,6 +103,10 @@ func vet(t testing.TB, s Suite) {
 			require.False(t, b.can(name), "%q is named as unsupported, but the integration has the capability", name)
 		}
 	}
+	if b.it.Traits().Keyed {
+		_, gap := s.gap("objects/native-key")
+		require.False(t, gap, "the traits say that the vendor's key rules out a second object, so objects/native-key has to show it")
+	}
 	require.NotEmpty(t, s.Secrets, "Secrets must name the credentials that Settings holds")
 }
 

@@ -175,6 +175,9 @@ func TestGapsAreNamedWithTheirReason(t *testing.T) {
 	require.Equal(t, "none", why)
 	_, gap = s.gap("objects/open")
 	require.False(t, gap)
+	keyed := deskSuite("says it has a key")
+	keyed.Unsupported = s.Unsupported
+	require.Contains(t, outcomeOf(t, func(tb testing.TB) { vet(tb, keyed) }), "has to show it")
 	s.Secrets = nil
 	require.Contains(t, outcomeOf(t, func(tb testing.TB) { vet(tb, s) }), "credentials")
 }

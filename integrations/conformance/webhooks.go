@@ -98,6 +98,11 @@ func webhookHints(t testing.TB, s Suite) {
 	require.NoError(t, b.webhooks(t).Verify(list[0]))
 	d, err := b.webhooks(t).Decode(list[0])
 	require.NoError(t, err)
+	room := bytes.Clone(list[0].Body)
+	again, err := b.webhooks(t).Decode(bridge.Inbound{Header: list[0].Header, Body: room})
+	require.NoError(t, err)
+	clear(room)
+	require.Equal(t, d, again, "nothing is kept in the room of the body, which is used again")
 	require.NotEmpty(t, d.Event, "logs name the event")
 	require.True(t, b.hints(t, list[0], ref))
 	for _, h := range d.Hints {

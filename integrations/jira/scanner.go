@@ -137,13 +137,15 @@ func stringEnd(text []byte) int {
 			return 0
 		}
 		i += n
-		before := text[1:i]
-		if slashes := len(before) - len(bytes.TrimRight(before, `\`)); slashes%2 == 0 {
+		if text[i-1] != '\\' || !escaped(text[1:i]) {
 			return i + 1
 		}
 	}
 	return 0
 }
+
+// escaped reports whether what follows a text is escaped: it ends in an odd number of backslashes.
+func escaped(text []byte) bool { return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1 }
 
 // nestedEnd is where the object or array ends that a text begins with; 0 where it does not.
 func nestedEnd(text []byte) int {

@@ -271,20 +271,20 @@ func (d *delivery) hint() (bridge.Hint, bool) {
 	return bridge.Hint{ObjectID: object, RequestID: requestOf(issue.labels)}, true
 }
 
-var requestLabel = regexp.MustCompile(`^` + labelOne + `([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
+var requestLabel = regexp.MustCompile(`^` + labelOne + `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // requestOf returns the request that the labels name; none when they name several.
 func requestOf(labels []string) string {
 	found := ""
 	for _, label := range labels {
-		m := requestLabel.FindStringSubmatch(label)
-		if m == nil || m[1] == found {
+		id, ok := strings.CutPrefix(label, labelOne)
+		if !ok || id == found || !requestLabel.MatchString(label) {
 			continue
 		}
 		if found != "" {
 			return ""
 		}
-		found = m[1]
+		found = id
 	}
 	return found
 }

@@ -34,7 +34,7 @@ var (
 // commands is the whole command line.
 type commands struct {
 	Serve        serveCommand    `cmd:"" help:"Run the bridge."`
-	Demo         demoCommand     `cmd:"" help:"Run the bridge against simulators of Teleport, Jira and PagerDuty, on this machine only."`
+	Demo         demoCommand     `cmd:"" help:"Run the bridge against simulators of Teleport and all vendors, on this machine only."`
 	Check        checkCommand    `cmd:"" help:"Check the configuration, and ask Teleport and every vendor whether it will work."`
 	Status       statusCommand   `cmd:"" help:"Show the state of the running bridge."`
 	Explain      explainCommand  `cmd:"" help:"Show what the bridge knows about a request and would do next."`

@@ -211,10 +211,17 @@ func TestP6_OthersWaitForTheCallThatTriesTheVendorAgain(t *testing.T) {
 				}
 				<-time.After(10*time.Second + time.Millisecond)
 				code, takes = c.code, c.takes
-				probe := make(chan error, 1)
-				go func() { probe <- call(t, hc, http.MethodGet, "https://vendor.example/x") }()
+				probe, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://vendor.example/x", nil)
+				require.NoError(t, err)
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					if resp, err := hc.Do(probe); err == nil {
+						_ = resp.Body.Close()
+					}
+				}()
 				synctest.Wait()
-				err := call(t, hc, http.MethodGet, "https://vendor.example/x")
+				err = call(t, hc, http.MethodGet, "https://vendor.example/x")
 				if c.sent {
 					require.NoError(t, err)
 					require.Equal(t, 7, calls)
@@ -224,7 +231,7 @@ func TestP6_OthersWaitForTheCallThatTriesTheVendorAgain(t *testing.T) {
 					require.Equal(t, c.after, after)
 					require.True(t, bridge.NoEffect(err))
 				}
-				<-probe
+				<-ended
 			})
 		})
 	}
