@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -8,7 +9,7 @@ import (
 
 // quiet checks that nothing more is written, and that reading has its bounds.
 func (w *world) quiet() {
-	<-time.After(aftermath)
+	<-time.After(w.aftermathOfAll())
 	most := w.mostWrites(w.now(), w.now()+silence)
 	w.mu.Lock()
 	before := len(w.calls)
@@ -33,6 +34,20 @@ func (w *world) quiet() {
 			w.wrong = append(w.wrong, fmt.Sprintf("livelock: %d calls of %s in %s, when nothing happens", n, who, silence))
 		}
 	}
+}
+
+// aftermathOfAll is how long to wait until the ends of requests that run out meanwhile have had their aftermath as well.
+func (w *world) aftermathOfAll() time.Duration {
+	now := w.now()
+	last := now
+	requests := w.asked()
+	slices.SortFunc(requests, func(a, b *request) int { return cmp.Compare(a.until, b.until) })
+	for _, r := range requests {
+		if r.until > last && r.until < last+aftermath+silence {
+			last = r.until
+		}
+	}
+	return last + aftermath - now
 }
 
 // mostWrites is how many writes are fair between two times: none, unless a shift has changed. What people said is then judged anew, and they are told.
