@@ -10,6 +10,13 @@ import (
 // lookMost bounds the pause before an object whose creation went unanswered is looked for again, as a power of two in seconds.
 const lookMost = 6
 
+// mostRepeated is how many calls are made under one claim, with each of the pauses once. Then the claim runs out, and another process, which may
+// reach the vendor where this one does not, can have it first for yieldFor.
+const (
+	mostRepeated = lookMost + 2
+	yieldFor     = 5 * time.Second
+)
+
 // doubt is what is remembered of create calls of unknown outcome, all under one claim of this process.
 type doubt struct {
 	// draft is what the calls said.
@@ -17,6 +24,8 @@ type doubt struct {
 	// calls is how many went unanswered, until when the last of them may still be carried out.
 	calls int
 	until time.Time
+	// rest is when the creation may be repeated at the earliest, whatever else brings the request up meanwhile.
+	rest time.Time
 	// looks is how often the object was looked for since.
 	looks int
 	// refused is true once the vendor has refused a repetition for good.
@@ -83,7 +92,10 @@ func (m *mirror) insist(ctx context.Context, id string, link bridge.Link, wait t
 	if !ok || d.refused || !m.ticketer.Traits().Keyed {
 		return m.lookEarly(ctx, id, link, wait)
 	}
-	if pause := m.throttled(time.Now()); pause > 0 {
+	if d.calls >= mostRepeated {
+		return m.lookEarly(ctx, id, link, wait+yieldFor)
+	}
+	if pause := max(m.throttled(time.Now()), time.Until(d.rest)); pause > 0 {
 		return min(wait, pause), nil
 	}
 	settled, after, err := m.lookAgain(ctx, id, link, d)
@@ -102,8 +114,8 @@ func (m *mirror) unanswered(id string, draft bridge.Draft) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d := m.doubts[id]
-	pause := time.Second << min(d.calls, lookMost)
-	m.doubts[id] = doubt{draft: draft, calls: d.calls + 1, until: time.Now().Add(m.ticketer.Traits().ApplyWithin)}
+	pause, now := time.Second<<min(d.calls, lookMost), time.Now()
+	m.doubts[id] = doubt{draft: draft, calls: d.calls + 1, until: now.Add(m.ticketer.Traits().ApplyWithin), rest: now.Add(pause)}
 	return pause
 }
 

@@ -211,3 +211,66 @@ func TestP2_LostAnswerToALongerClaimKeepsTheDoubt(t *testing.T) {
 		requireOpen(t, w, v, "r1")
 	})
 }
+
+// A person closes the object by hand, and so its key is free again. One creation is late, one was repeated, and to the other instances the object
+// seems to be missing at first. Nothing else may be asked for that could come beside the closed one.
+func TestP2_ObjectClosedByHandIsNotMadeAgain(t *testing.T) {
+	const late = callLimit + 20*time.Second
+	for name, c := range map[string]struct {
+		closed  time.Duration
+		doubles int
+	}{
+		"after the late creation": {late + 5*time.Second, 0},
+		// This gap is left: the vendor carries out what nobody can take back.
+		"before the late creation": {late - 5*time.Second, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, v, _ := keyed(t)
+				v.traits.MadeLater = true
+				w.start("b")
+				w.start("c")
+				begin, opens := time.Now(), 0
+				v.fault = func(_ context.Context, op, _ string) fault {
+					switch {
+					case op == "open":
+						if opens++; opens == 2 {
+							return fault{}
+						}
+						return fault{late: late}
+					case op != "find" && time.Since(begin) < callLimit+10*time.Second:
+						return fault{before: bridge.ErrGone}
+					}
+					return fault{}
+				}
+				w.ask("r1")
+				pass(callLimit + 3*time.Second)
+				require.Equal(t, bridge.PhaseOpen, w.link("r1", "pager").Phase)
+				w.review("r1", "carol", bridge.StateApproved, "fine")
+				pass(c.closed - time.Since(begin))
+				v.edit("r1", func(o *object) { o.ending = bridge.EndDenied })
+				pass(10 * time.Minute)
+				require.Equal(t, 2, v.count("open"))
+				require.Equal(t, c.doubles, v.doubles)
+			})
+		})
+	}
+}
+
+// Only one process does not reach the vendor. It must not keep its claim for as long as that lasts.
+func TestP1_AnotherProcessTakesOverWhatOneRepeatsInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, v, i := keyed(t)
+		i.faults(func(effect string) error {
+			if effect == "pager open" {
+				return errUnavailable
+			}
+			return nil
+		}, nil)
+		w.ask("r1")
+		pass(time.Second)
+		w.start("b")
+		pass(45 * time.Minute)
+		requireOpen(t, w, v, "r1")
+	})
+}

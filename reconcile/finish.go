@@ -104,22 +104,27 @@ func (m *mirror) closeUnlinked(ctx context.Context, id string, link bridge.Link)
 	return 0, nil
 }
 
-// closeObject closes an object. One that is gone needs no closing, unless it is so young that it may not have been made yet: some vendors
-// accept a creation and carry it out later, and only the process that asked for it knows that it is to come.
+// closeObject closes an object. One that is gone needs no closing, unless it is still to come.
 func (m *mirror) closeObject(ctx context.Context, id string, link bridge.Link, outcome bridge.Outcome) error {
 	ref := link.Ref
 	err := m.call(ctx, func(ctx context.Context) error { return m.ticketer.Close(ctx, ref, outcome) })
 	if errors.Is(err, bridge.ErrGone) {
-		traits := m.ticketer.Traits()
-		if rest := traits.ApplyWithin + traits.SearchLag - time.Since(link.Opened); traits.MadeLater && rest > 0 {
-			return bridge.RetryAfter(min(rest, youngPause), fmt.Errorf("closing the object, which may still be in the making: %s", err.Error()))
-		}
-		err = nil
+		err = m.toCome(link)
 	}
 	if err != nil {
 		return fmt.Errorf("closing the object: %w", err)
 	}
 	m.log.Info("object closed", "request_id", id, "external_id", ref.ID, "ending", string(outcome.Ending))
+	return nil
+}
+
+// toCome is the error of a call for an object that seems to be gone, and may not have been made yet; nil for one that is too old for that. Some
+// vendors accept a creation and carry it out later, and only the process that asked for it knows that it is to come.
+func (m *mirror) toCome(link bridge.Link) error {
+	traits := m.ticketer.Traits()
+	if rest := traits.ApplyWithin + traits.SearchLag - time.Since(link.Opened); traits.MadeLater && rest > 0 {
+		return bridge.RetryAfter(min(rest, youngPause), fmt.Errorf("object %s is not there, but may still be in the making", link.Ref.Key))
+	}
 	return nil
 }
 

@@ -81,7 +81,7 @@ func (j *judge) open(id string) *file {
 
 // changed asks for a judgement when there is anything to judge.
 func (j *judge) changed(id string) {
-	if len(j.evidence(id)) > 0 || len(j.onCall(id)) > 0 {
+	if len(j.evidence(id)) > 0 || len(j.onCall(id)) > 0 || j.wonders(id) {
 		j.queue.add(id)
 	}
 }

@@ -359,6 +359,21 @@ func TestP3_UnansweredSubmissionIsAuditedAsWhatItWas(t *testing.T) {
 	}
 }
 
+// Nothing is said any more when the request ends.
+func TestP3_UnansweredSubmissionOfWhatIsSaidNoMoreIsAudited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, i := one(t)
+		w.ask("r1")
+		pass(time.Second)
+		req, _ := w.request("r1")
+		i.engine.judge.wonder(req, bridge.Decision{Verdict: bridge.Approve, Mode: bridge.ModeReview, Evidence: bridge.Evidence{Target: "jira"}})
+		w.resolve("r1", bridge.StateDenied, "no")
+		pass(time.Minute)
+		require.Equal(t, []string{bridge.OutcomeFailed}, w.audited())
+		require.Empty(t, i.engine.judge.unanswered)
+	})
+}
+
 func TestDenialAtOneObjectBeatsAnApprovalAtAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jira, pager := newVendor("jira"), newVendor("pager")

@@ -226,8 +226,11 @@ func (m *mirror) gather(ctx context.Context, id string, link bridge.Link) error 
 }
 
 // replace creates an object anew that somebody has deleted, because the people who decide could otherwise not see the request any
-// more.
+// more. One that is still to come is waited for.
 func (m *mirror) replace(ctx context.Context, req bridge.Request, link bridge.Link) (time.Duration, error) {
+	if err := m.toCome(link); err != nil {
+		return 0, err
+	}
 	m.judge.observe(req.ID, m.name, nil)
 	if link.Replaced >= mostReplacements {
 		return 0, bridge.Terminal(fmt.Errorf("object %s was deleted, as were %d before it; it is not created again", link.Ref.Key, link.Replaced))

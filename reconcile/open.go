@@ -159,9 +159,10 @@ func (m *mirror) notCreated(ctx context.Context, id string, claim bridge.Link, d
 		return &bridge.Error{Class: bridge.ClassWait, After: pause, Err: fmt.Errorf("outcome unknown, looking for the object: %w", err)}
 	}
 	if doubted {
-		d.refused = class == bridge.ClassTerminal
+		pause := time.Second << min(d.calls, lookMost)
+		d.refused, d.rest = class == bridge.ClassTerminal, time.Now().Add(pause)
 		m.setDoubt(id, d)
-		return &bridge.Error{Class: bridge.ClassWait, After: time.Second << min(d.calls, lookMost), Err: fmt.Errorf("outcome of an earlier call unknown, looking for the object: %w", err)}
+		return &bridge.Error{Class: bridge.ClassWait, After: pause, Err: fmt.Errorf("outcome of an earlier call unknown, looking for the object: %w", err)}
 	}
 	next := bridge.Link{Replaced: claim.Replaced}
 	if class == bridge.ClassTerminal {
@@ -193,7 +194,8 @@ func (m *mirror) opened(ctx context.Context, id string, link bridge.Link, ref br
 		m.created[id] = ref
 		m.mu.Unlock()
 		if errors.Is(err, bridge.ErrGone) {
-			return m.closeUnlinked(ctx, id, next)
+			m.keepUnclosed(id, next)
+			return m.closeUnrecorded(ctx, id)
 		}
 		return 0, err
 	}

@@ -20,6 +20,7 @@ func TestP6_BacklogDrainsInOrderOfAge(t *testing.T) {
 			switch {
 			case id == "long":
 				<-time.After(10 * time.Second)
+				inOrder()
 			case !tried[id]:
 				tried[id] = true
 				return 0, errors.New("down")
@@ -36,8 +37,8 @@ func TestP6_BacklogDrainsInOrderOfAge(t *testing.T) {
 		pass(9 * time.Second)
 		require.Empty(t, order)
 		require.Len(t, tried, 50)
-		q.add("late")
 		tried["late"] = true
+		q.add("late")
 		pass(time.Minute)
 		require.Equal(t, append(want, "late"), order)
 	})

@@ -81,7 +81,7 @@ func hang(ctx context.Context) fault {
 func (i *instance) memory() int {
 	e := i.engine
 	e.judge.mu.Lock()
-	n := len(e.judge.files) + len(e.judge.duties)
+	n := len(e.judge.files) + len(e.judge.duties) + len(e.judge.unanswered)
 	e.judge.mu.Unlock()
 	for _, m := range e.mirrors {
 		m.mu.Lock()

@@ -22,6 +22,14 @@ func (j *judge) wonder(req bridge.Request, d bridge.Decision) {
 	j.unanswered[req.ID] = submission{req, d}
 }
 
+// wonders reports whether there is such a decision.
+func (j *judge) wonders(id string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, asked := j.unanswered[id]
+	return asked
+}
+
 // answer audits a decision whose submission went unanswered, as soon as the request shows that Teleport took it. The request is often heard of
 // before the submission is tried again, and then nothing is left to submit.
 func (j *judge) answer(id string) {

@@ -21,12 +21,12 @@ type unclosed struct {
 	since time.Time
 }
 
-// keepUnclosed remembers an object that is still to be closed, for when its record goes.
+// keepUnclosed remembers an object that is still to be closed, for when its record goes. Of one that is remembered already, how old it is stays.
 func (m *mirror) keepUnclosed(id string, link bridge.Link) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	u, known := m.unclosed[id]
-	if !known && len(m.unclosed) >= mostUnclosed {
+	if known && u.link.Ref == link.Ref || !known && len(m.unclosed) >= mostUnclosed {
 		return
 	}
 	if !known {

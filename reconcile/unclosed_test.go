@@ -117,3 +117,42 @@ func TestP4_ObjectIsClosedAlthoughItsMissingRecordWasRead(t *testing.T) {
 		require.Zero(t, i.memory())
 	})
 }
+
+// The request and its records go during the creation, so the object was never written down.
+func TestP4_ObjectIsClosedThatCouldNotBeWrittenDown(t *testing.T) {
+	for name, deleted := range map[string]bool{"still there": false, "deleted by somebody": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, v, i := one(t)
+				v.traits.MadeLater = true
+				var failure error
+				v.fault = func(_ context.Context, op, _ string) fault {
+					if op == "open" {
+						<-time.After(5 * time.Second)
+						inOrder()
+						return fault{}
+					}
+					return fault{before: failure}
+				}
+				w.ask("r1")
+				pass(2 * time.Second)
+				failure = errors.New("503")
+				w.remove("r1")
+				w.loseData("r1")
+				pass(2 * reloadEvery)
+				require.Equal(t, bridge.Link{}, i.store.Link("r1", "jira"))
+				require.Len(t, i.engine.Failures(), 1)
+				failure = nil
+				if deleted {
+					v.delete("r1")
+				}
+				pass(30 * time.Minute)
+				for _, o := range v.living("r1") {
+					require.Equal(t, bridge.EndDeleted, o.ending)
+				}
+				require.Empty(t, i.engine.Failures())
+				require.Zero(t, i.memory())
+			})
+		})
+	}
+}

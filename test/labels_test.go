@@ -137,8 +137,11 @@ func TestP3_W13_NobodyCountsTwiceByAnotherAddress(t *testing.T) {
 	w.StaysFor(3*time.Second, "one approval", func() bool { return w.State(id) == "PENDING" })
 	require.NoError(t, pd.AddNote(harness.Carol, in.ID, "approve: me too"))
 	w.EventuallyState(id, "APPROVED")
-	entry := b.Audit()[len(b.Audit())-1]
-	require.Equal(t, bridge.RuleApproveWhen, entry.Rule)
+	var entry bridge.AuditEntry
+	w.Eventually("the audit line of the decision", func() bool {
+		entry = b.Audit()[len(b.Audit())-1]
+		return entry.Rule == bridge.RuleApproveWhen
+	})
 	require.Equal(t, harness.Carol, entry.Person)
 	require.NotEmpty(t, entry.Support)
 }

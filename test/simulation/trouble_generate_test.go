@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -67,9 +68,14 @@ func statuses() []int {
 }
 
 func (g *generator) mishap() string {
-	status := strconv.Itoa(statuses()[g.IntN(len(statuses()))])
+	code := statuses()[g.IntN(len(statuses()))]
+	status, after := strconv.Itoa(code), code
+	if code < http.StatusInternalServerError && code != http.StatusRequestTimeout {
+		// It says that nothing was done. Who says so and has done it anyway cannot be told from one who has not.
+		after = http.StatusBadGateway
+	}
 	kinds := []string{
-		status, status, status, mishapAfter + status,
+		status, status, status, mishapAfter + strconv.Itoa(after),
 		string(mishapRefused), string(mishapLost), string(mishapLost), string(mishapHang), string(mishapHangAfter), string(mishapLate), string(mishapLate),
 		string(mishapSlow), string(mishapGarbled),
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -18,26 +19,39 @@ const (
 const openAlerts = `tag: "` + ownTag + `" AND status: open`
 
 // confirmLater looks after a while whether closings that were accepted have been carried out: Close does not wait for it, and no call of the
-// bridge's asks for a closed alert any more. At most one look is to come at a time.
+// bridge's asks for a closed alert any more. At most one look is to come, or under way, at a time.
 func (t *Tracker) confirmLater(ctx context.Context) {
 	if t.memory.watch() {
-		time.AfterFunc(closesWithin, func() { t.confirm(context.WithoutCancel(ctx)) })
+		t.confirmAfter(context.WithoutCancel(ctx))
 	}
 }
 
-// confirm closes the alerts once more that are still open although their closing was accepted a while ago. One listing tells of all.
-func (t *Tracker) confirm(ctx context.Context) {
-	due, later := t.memory.endings(time.Now().Add(-closesWithin))
-	if len(due) > 0 {
-		limited, cancel := context.WithTimeout(ctx, closesWithin)
-		defer cancel()
-		if err := t.closeAgain(limited, due); err != nil {
-			t.Log.WarnContext(ctx, "alerts could not be seen to be closed", "error", err)
-			later = true
+// confirmAfter looks again and again until nothing is left to be seen.
+func (t *Tracker) confirmAfter(ctx context.Context) {
+	time.AfterFunc(closesWithin, func() {
+		t.confirm(ctx)
+		if t.memory.watchOn() {
+			t.confirmAfter(ctx)
 		}
+	})
+}
+
+// confirm closes the alerts once more that are still open although their closing was accepted a while ago. One listing tells of all. Nothing the
+// product answers can end the process.
+func (t *Tracker) confirm(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.Log.ErrorContext(ctx, "looking for alerts that are still open panicked", "stack", string(debug.Stack()))
+		}
+	}()
+	due := t.memory.endings(time.Now().Add(-closesWithin))
+	if len(due) == 0 {
+		return
 	}
-	if later {
-		t.confirmLater(ctx)
+	limited, cancel := context.WithTimeout(ctx, closesWithin)
+	defer cancel()
+	if err := t.closeAgain(limited, due); err != nil {
+		t.Log.WarnContext(ctx, "alerts could not be seen to be closed", "error", err)
 	}
 }
 

@@ -91,3 +91,19 @@ func TestAClosingThatCannotBeRepeatedAtOnceIsRepeatedLater(t *testing.T) {
 		minutes(2, func() { require.True(t, p.alert.Closed) })
 	})
 }
+
+// unexpected makes whoever looks at it panic.
+type unexpected struct{ error }
+
+func (unexpected) Is(error) bool { panic("unexpected") }
+
+func TestAnAnswerThatNobodyExpectedEndsNeitherTheProcessNorTheLooking(t *testing.T) {
+	closedOnce(t, func(p *product, minutes func(int, func())) {
+		p.locked(func() { p.broken = unexpected{errNone} })
+		minutes(3, func() {
+			require.Positive(t, p.listed)
+			p.broken, p.ending = nil, ""
+		})
+		minutes(2, func() { require.True(t, p.alert.Closed) })
+	})
+}

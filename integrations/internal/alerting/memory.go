@@ -42,7 +42,7 @@ type memory struct {
 	alerts map[string]kept
 	// slow is when a request was last found not to be carried out yet.
 	slow time.Time
-	// watched is true while a look at closings is to come.
+	// watched is true while a look at closings is to come or under way.
 	watched bool
 }
 
@@ -103,7 +103,7 @@ func (m *memory) inVain(alias string) (pause time.Duration) {
 	return pause
 }
 
-// watch reports whether a look at closings has to be arranged for: none is to come yet.
+// watch reports whether a look at closings has to be arranged for: none is to come.
 func (m *memory) watch() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,24 +112,32 @@ func (m *memory) watch() bool {
 	return !before
 }
 
-// endings are the ids, by alias, of alerts whose closing was accepted until a time and is not known to be done. It reports whether there are
-// later ones too. The look at closings that was to come has come.
-func (m *memory) endings(until time.Time) (due map[string]string, later bool) {
+// watchOn is watch after a look: it reports whether there are closings left to look at, and ends the watching if not.
+func (m *memory) watchOn() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.watched = false
-	due = map[string]string{}
+	for _, k := range m.alerts {
+		m.watched = m.watched || k.unconfirmed()
+	}
+	return m.watched
+}
+
+// endings are the ids, by alias, of alerts whose closing was accepted until a time and is not known to be done.
+func (m *memory) endings(until time.Time) map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	due := map[string]string{}
 	for alias, k := range m.alerts {
-		switch {
-		case k.ending == "" || k.id == "":
-		case k.at.After(until):
-			later = true
-		default:
+		if k.unconfirmed() && !k.at.After(until) {
 			due[alias] = k.id
 		}
 	}
-	return due, later
+	return due
 }
+
+// unconfirmed reports whether a closing of the alert was accepted that is not known to be done.
+func (k kept) unconfirmed() bool { return k.ending != "" && k.id != "" }
 
 // pending reports whether the alert was asked for and may still be made.
 func (k kept) pending(now time.Time) bool { return k.request != "" && k.recent(now) }
