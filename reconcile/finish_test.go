@@ -167,12 +167,7 @@ func TestW3_LateCloseTellsTheTrueEnding(t *testing.T) {
 func TestP4_ObjectIsClosedEvenWhenItsRecordIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, v, i := one(t)
-		w.ask("r1")
-		pass(time.Second)
-		v.fault = func(context.Context, string, string) fault { return fault{before: errors.New("503")} }
-		w.remove("r1")
-		pass(time.Minute)
-		w.loseData("r1")
+		w.endsUnrecorded(v)
 		v.fault = func(context.Context, string, string) fault { return fault{} }
 		pass(2 * time.Minute)
 		requireClosed(t, w, v, "r1", bridge.EndDeleted)

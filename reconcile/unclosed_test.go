@@ -58,16 +58,21 @@ func TestP4_ObjectIsClosedWhoseRecordWentUnseen(t *testing.T) {
 	})
 }
 
+// endsUnrecorded lets a request end while the vendor is down, and Teleport remove its record. The vendor stays down.
+func (w *world) endsUnrecorded(v *vendor) {
+	w.ask("r1")
+	pass(time.Second)
+	v.fault = func(context.Context, string, string) fault { return fault{before: errors.New("503")} }
+	w.remove("r1")
+	pass(time.Minute)
+	w.loseData("r1")
+}
+
 // What cannot be closed is not remembered for ever, nor without a bound.
 func TestP4_WhatCannotBeClosedIsGivenUpInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, v, i := one(t)
-		w.ask("r1")
-		pass(time.Second)
-		v.fault = func(context.Context, string, string) fault { return fault{before: errors.New("503")} }
-		w.remove("r1")
-		pass(time.Minute)
-		w.loseData("r1")
+		w.endsUnrecorded(v)
 		pass(unclosedFor - time.Hour)
 		require.Len(t, i.engine.Failures(), 1)
 		pass(2 * time.Hour)
@@ -103,12 +108,7 @@ func TestP4_ObjectClosedDuringTheReadingOfAllLinksIsClosedOnce(t *testing.T) {
 func TestP4_ObjectIsClosedAlthoughItsMissingRecordWasRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, v, i := one(t)
-		w.ask("r1")
-		pass(time.Second)
-		v.fault = func(context.Context, string, string) fault { return fault{before: errors.New("503")} }
-		w.remove("r1")
-		pass(time.Minute)
-		w.loseData("r1")
+		w.endsUnrecorded(v)
 		require.NoError(t, i.store.Refresh(t.Context(), "r1"))
 		pass(5 * time.Minute)
 		v.fault = func(context.Context, string, string) fault { return fault{} }
