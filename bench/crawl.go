@@ -29,6 +29,10 @@ func (f *flood) crawl(ctx context.Context, source string) (tally, error) {
 	for i := range crawlers {
 		group.Go(func() (err error) {
 			w, err := f.s.connectFrom(ctx, source, f.s.Listen)
+			if err != nil && wasCut(err) {
+				answers[i] = answeredCut
+				return nil
+			}
 			if err != nil {
 				return err
 			}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -133,10 +135,14 @@ func (f *flood) stream(ctx context.Context, source string, offset int) (tally, e
 	for ctx.Err() == nil {
 		w, err := f.s.connectFrom(ctx, source, f.s.Listen)
 		if err != nil {
-			if ctx.Err() != nil {
+			if timeIsUp(ctx) {
 				break
 			}
-			return answers, err
+			if !wasCut(err) {
+				return answers, err
+			}
+			answers[answeredCut]++
+			continue
 		}
 		for err == nil && ctx.Err() == nil {
 			for due := int(rate * time.Since(start).Seconds()); sent < due && err == nil && ctx.Err() == nil; sent++ {
@@ -162,10 +168,14 @@ func (f *flood) throw(ctx context.Context, source string) (tally, error) {
 	for n := 0; rest(ctx, bulkEvery) == nil; n++ {
 		w, err := f.s.connectFrom(ctx, source, f.s.Listen)
 		if err != nil {
-			if ctx.Err() != nil {
+			if timeIsUp(ctx) {
 				break
 			}
-			return answers, err
+			if !wasCut(err) {
+				return answers, err
+			}
+			answers[answeredCut]++
+			continue
 		}
 		// The bridge may answer, and cut the connection off, before it has all of it.
 		_, _ = w.conn.Write(f.bulks[n%len(f.bulks)])
@@ -181,6 +191,15 @@ func (f *flood) throw(ctx context.Context, source string) (tally, error) {
 	}
 	return answers, nil
 }
+
+// timeIsUp reports whether ctx has ended or is about to. Dialling keeps the deadline by a timer of its own, which may be the first to notice.
+func timeIsUp(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
+}
+
+// wasCut reports whether a connection was cut off while it was being made, as happens to those that are too slow.
+func wasCut(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) }
 
 // refused is the share of requests that were refused or cut off.
 func (t torrent) refused() float64 {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,27 +139,72 @@ func TestAFloodIsRefused(t *testing.T) {
 	w := bare(t)
 	const path, id = "/webhooks/" + integration, "X-Atlassian-Webhook-Identifier"
 	body := []byte(`{"webhookEvent":"jira:issue_updated"}`)
+	ctx, enough := context.WithCancel(until(t, time.Minute))
+	var forged, large atomic.Int64
 	bridgeLike(t, &w.config, func(answer http.ResponseWriter, r *http.Request) {
 		read, err := io.ReadAll(http.MaxBytesReader(answer, r.Body, 1<<20))
 		switch {
 		case err != nil:
+			large.Add(1)
 			answer.WriteHeader(http.StatusRequestEntityTooLarge)
 		case r.Method == http.MethodPost && r.URL.Path == path && r.Header.Get("X-Hub-Signature") == jirasim.Sign(webhookSecret, read):
 			answer.WriteHeader(http.StatusOK)
 		default:
+			forged.Add(1)
 			answer.WriteHeader(http.StatusUnauthorized)
+		}
+		// Each sender waits for its answer, so that most have one by then.
+		if forged.Load() > 10*floodSources*floodWires && large.Load() > 3*floodSources {
+			enough()
 		}
 	})
 	f, err := newFlood(w.config, jirasim.Delivery{Delivery: standin.Delivery{Body: body, Headers: http.Header{id: {"1"}}}})
 	require.NoError(t, err)
-	came, err := f.run(until(t, 2*time.Second), true)
+	came, err := f.run(ctx, true)
 	require.NoError(t, err)
 	require.InDelta(t, 1, came.refused(), 0, "%v", came.answers)
 	require.Positive(t, came.sent)
 	require.Positive(t, came.perSecond())
 	require.Positive(t, came.answers["401"])
-	require.Positive(t, came.answers["413"]+came.answers[answeredCut]-floodSources*crawlers, "bodies that are too large: %v", came.answers)
+	require.Greater(t, came.answers["413"]+came.answers[answeredCut], floodSources*crawlers, "bodies that are too large: %v", came.answers)
 	require.GreaterOrEqual(t, came.answers[answeredCut], floodSources*crawlers, "requests that never end")
+}
+
+// passed is a context whose deadline is over, although nothing has told it so yet.
+type passed struct{ context.Context }
+
+func (passed) Deadline() (time.Time, bool) { return time.Now().Add(-time.Millisecond), true }
+func (passed) Err() error                  { return nil }
+
+func TestTimeIsUpOnceTheDeadlineHasPassed(t *testing.T) {
+	require.True(t, timeIsUp(passed{t.Context()}))
+	require.False(t, timeIsUp(until(t, time.Hour)))
+	require.False(t, timeIsUp(t.Context()))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.True(t, timeIsUp(ended))
+}
+
+func TestConnectionsThatAreCutOffWhileBeingMade(t *testing.T) {
+	w := bare(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.Close()
+		}
+	}()
+	_, err = w.config.connectFrom(t.Context(), floodSource(0), listener.Addr().String())
+	require.Error(t, err)
+	require.True(t, wasCut(err), "%v", err)
+	require.NoError(t, listener.Close())
+	_, err = w.config.connectFrom(t.Context(), floodSource(0), listener.Addr().String())
+	require.Error(t, err)
+	require.False(t, wasCut(err), "nobody listens: %v", err)
 }
 
 func TestRefusedIsAShareOfAll(t *testing.T) {
