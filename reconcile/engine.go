@@ -71,6 +71,7 @@ type Engine struct {
 	rosters  map[string]*roster
 	resyncs  map[string]time.Duration
 	judge    *judge
+	turns    *turns
 	drain    time.Duration
 	log      *slog.Logger
 }
@@ -87,6 +88,7 @@ func New(o Options) *Engine {
 	if o.Texts == nil {
 		o.Texts = (*text.Set)(nil)
 	}
+	e.turns = newTurns(o.Instance, o.Links, e.readAll)
 	e.judge = &judge{
 		words:    wording{texts: o.Texts, policy: o.Policy},
 		requests: o.Requests, links: o.Links, policy: o.Policy, reviewer: o.Reviewer, journal: o.Journal, metrics: o.Metrics,
@@ -98,7 +100,7 @@ func New(o Options) *Engine {
 		log := o.Log.With("integration", name)
 		m := &mirror{
 			name: name, self: o.Instance, ticketer: t.Ticketer, decisions: t.Decisions, requests: o.Requests, links: o.Links,
-			polls: t.Polls, policy: o.Policy, judge: e.judge, webURL: o.WebURL, titles: o.Titles, log: log,
+			polls: t.Polls, policy: o.Policy, judge: e.judge, turns: e.turns, webURL: o.WebURL, titles: o.Titles, log: log,
 			due: map[string]string{}, late: map[string]string{}, created: map[string]bridge.Ref{}, doubts: map[string]doubt{}, unusedClaims: map[string]unusedClaim{}, strays: map[string]stray{}, witnessed: map[string]bool{}, endings: map[string]bridge.Outcome{}, unclosed: map[string]unclosed{}, rerouted: map[string]bool{}, watched: map[string]string{},
 		}
 		m.linkedElsewhere = func(id string) []string { return e.linkedBeside(name, id) }
@@ -106,7 +108,7 @@ func New(o Options) *Engine {
 		workers := max(t.Workers, 1)
 		m.slots = make(chan struct{}, workers)
 		// While some runs talk to the vendor, others write their links to Teleport.
-		m.queue = newQueue(name, 2*workers, o.Metrics, log, m.reconcile)
+		m.queue = newQueue(name, 2*workers, o.Metrics, log, m.step)
 		if t.OnCall != nil {
 			r := &roster{name: name, source: t.OnCall, every: cmp.Or(t.OnCallEvery, rosterPause), limit: callTime(t.Ticketer.Traits()), requests: o.Requests, policy: o.Policy, judge: e.judge, log: log}
 			r.queue = newQueue("on-call/"+name, min(workers, rosterWorkers), o.Metrics, log, r.reconcile)
@@ -227,14 +229,22 @@ func (e *Engine) reload(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		before := e.openLinks()
-		if err := e.links.LoadAll(ctx); err != nil {
+		if err := e.readAll(ctx); err != nil {
 			e.log.Warn("reading all links failed", "error", err)
 			continue
 		}
-		e.keepVanished(ctx, before)
 		e.enqueueAll()
 	}
+}
+
+// readAll reads all links again.
+func (e *Engine) readAll(ctx context.Context) error {
+	before := e.openLinks()
+	if err := e.links.LoadAll(ctx); err != nil {
+		return err
+	}
+	e.keepVanished(ctx, before)
+	return nil
 }
 
 func (e *Engine) look(target, id string) {

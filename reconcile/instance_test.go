@@ -30,6 +30,8 @@ type instance struct {
 	dead    bool
 	deaf    bool
 	effects int
+	// calls counts the effects, by name, and the readings of all links.
+	calls map[string]int
 	// crashAt is the number of the effect before which the instance crashes; zero for never.
 	crashAt int
 	// before and after are asked for a fault of every effect, named like "swap open" or "jira close": one keeps the effect from
@@ -52,7 +54,7 @@ func crashBefore(effect int) setting { return func(i *instance, _ *Options) { i.
 
 // start runs a new process with a view of what there is now.
 func (w *world) start(name string, settings ...setting) *instance {
-	i := &instance{w: w, name: name, done: make(chan struct{})}
+	i := &instance{w: w, name: name, done: make(chan struct{}), calls: map[string]int{}}
 	i.requests = &requestView{i: i, known: w.all()}
 	i.store = &linkView{i: i, stale: map[string]bool{}}
 	_ = i.store.LoadAll(w.t.Context())
@@ -138,6 +140,7 @@ func (i *instance) effect(name string, do func() error) error {
 	inOrder()
 	i.mu.Lock()
 	i.effects++
+	i.calls[name]++
 	if !i.dead && i.effects == i.crashAt {
 		i.dead = true
 		i.stop()
@@ -161,6 +164,17 @@ func (i *instance) effect(name string, do func() error) error {
 		}
 	}
 	return i.read()
+}
+
+// called counts the effects with one of these names.
+func (i *instance) called(names ...string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n := 0
+	for _, name := range names {
+		n += i.calls[name]
+	}
+	return n
 }
 
 // read fails for a dead instance.

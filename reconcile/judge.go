@@ -56,6 +56,8 @@ type file struct {
 	reported map[string]bool
 	// decider is the target whose object's decision was, or is just being, put into effect.
 	decider string
+	// submitted is true once this instance has submitted the decision, unless Teleport did not take it.
+	submitted bool
 	// taken is the decision that Teleport took as a review, while the request waits for others.
 	taken *bridge.Decision
 	// detail is what was last logged to keep the rules from deciding.
@@ -247,12 +249,39 @@ func stateOf(v bridge.Verdict) bridge.State {
 	return bridge.StateApproved
 }
 
-func (j *judge) setDecider(id, target string) {
+// deciding notes that a decision of a target's object is just being put into effect; with no target, that it was one of who is on call.
+func (j *judge) deciding(id, target string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := j.open(id)
+	f.decider, f.submitted = target, true
+}
+
+// undecide takes deciding back.
+func (j *judge) undecide(id string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if f := j.files[id]; f != nil {
-		f.decider = target
+		f.decider, f.submitted = "", false
 	}
+}
+
+// submitted reports whether this instance has had the request decided.
+func (j *judge) submitted(id string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := j.files[id]
+	return f != nil && f.submitted
+}
+
+// hasNote reports whether one of the notes is the judge's own, which no other instance may know of.
+func (j *judge) hasNote(id, target string, notes []bridge.Note) bool {
+	for _, own := range j.notesFor(id, target) {
+		if slices.ContainsFunc(notes, func(n bridge.Note) bool { return n.ID == own.ID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // linked reports whether the object that was read is the one the link names.
@@ -267,13 +296,15 @@ func (j *judge) linked(id string, ev bridge.Evidence) bool {
 
 func (j *judge) submit(ctx context.Context, req bridge.Request, d bridge.Decision) error {
 	// The mirror may learn of the end before Submit returns. Being on call is shown by no object.
-	if !d.Evidence.OnCall() {
-		j.setDecider(req.ID, d.Evidence.Target)
+	target := d.Evidence.Target
+	if d.Evidence.OnCall() {
+		target = ""
 	}
+	j.deciding(req.ID, target)
 	d.Text = j.words.texts.Render(func() string { return d.Route }, text.NewReason(req, d))
 	updated, err := j.reviewer.Submit(ctx, req.ID, d)
 	if err != nil || updated.State == bridge.StatePending {
-		j.setDecider(req.ID, "")
+		j.undecide(req.ID)
 	}
 	entry := decisionEntry(req, d)
 	j.settled(req.ID)

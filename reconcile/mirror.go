@@ -41,6 +41,7 @@ type mirror struct {
 	links     Links
 	policy    Policy
 	judge     *judge
+	turns     *turns
 	webURL    func(requestID string) string
 	titles    func(context.Context, []bridge.Resource) []bridge.Resource
 	queue     *queue
@@ -85,6 +86,15 @@ func (m *mirror) look(id string) { m.hinted(id, "") }
 func (m *mirror) hinted(id, delivery string) {
 	m.setDue(id, delivery)
 	m.queue.add(id)
+}
+
+// step is reconcile for the queue. Once nothing is left to do, nothing is expected of other instances either.
+func (m *mirror) step(ctx context.Context, id string) (time.Duration, error) {
+	after, err := m.reconcile(ctx, id)
+	if after == 0 && err == nil {
+		m.turns.done(bridge.LinkKey{RequestID: id, Target: m.name})
+	}
+	return after, err
 }
 
 // reconcile brings one object a step nearer to its request. It is safe to run at any time and any number of times.
@@ -182,6 +192,11 @@ func (m *mirror) maintain(ctx context.Context, req bridge.Request, link bridge.L
 	if len(missing) == 0 {
 		return 0, nil
 	}
+	if !m.judge.hasNote(req.ID, m.name, missing) {
+		if wait, err := m.yield(ctx, req.ID, link, false, m.turns.before(req.ID)); wait > 0 || err != nil {
+			return wait, err
+		}
+	}
 	link, err = m.lease(ctx, req.ID, link)
 	if err != nil {
 		return 0, err
@@ -266,10 +281,14 @@ func (m *mirror) lease(ctx context.Context, id string, link bridge.Link) (bridge
 func (m *mirror) updateLease() time.Duration { return 2*callTime(m.ticketer.Traits()) + leaseMargin }
 
 func (m *mirror) swap(ctx context.Context, id string, old, next bridge.Link) error {
-	if err := m.links.Swap(ctx, id, m.name, old, next); err != nil {
-		return fmt.Errorf("writing the link: %w", err)
+	err := m.links.Swap(ctx, id, m.name, old, next)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if now := m.links.Link(id, m.name); errors.Is(err, bridge.ErrConflict) && now.Held(m.self, time.Now()) {
+		m.turns.lost(now.Owner)
+	}
+	return fmt.Errorf("writing the link: %w", err)
 }
 
 // callTime bounds a call to a vendor.

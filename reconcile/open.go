@@ -11,7 +11,7 @@ import (
 
 // open creates the object of a pending request, at most once among all instances:
 //
-//  1. Claim the link by compare-and-swap. Whoever loses comes back when the claim runs out.
+//  1. Claim the link by compare-and-swap, in turn. Whoever loses comes back when the claim runs out.
 //  2. Take over a claim only after it has run out, and then look for the object first: its creator may have died, or may not have
 //     heard the answer. A claim lasts longer than the vendor may take to carry out the call and to show the result in a search.
 //  3. Create the object. When the outcome is unknown the claim stays, and the way leads to step 2 when it has run out.
@@ -25,6 +25,12 @@ func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Tar
 	}
 	if wait := m.mustWait(link, time.Now()); wait > 0 {
 		return m.insist(ctx, req.ID, link, wait)
+	}
+	// Of an object that was deleted the others may not know.
+	if link.Phase != bridge.PhaseOpen {
+		if wait, err := m.yield(ctx, req.ID, link, false, m.turns.before(req.ID)); wait > 0 || err != nil {
+			return wait, err
+		}
 	}
 	if ref, ok := m.official(req.ID); ok && link.Phase == bridge.PhaseNone {
 		m.log.Info("taking over the official plugin's object", "request_id", req.ID, "external_id", ref.ID)

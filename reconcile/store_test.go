@@ -29,6 +29,9 @@ func (s *linkView) LoadAll(context.Context) error {
 	if err := s.i.read(); err != nil {
 		return err
 	}
+	s.i.mu.Lock()
+	s.i.calls["load"]++
+	s.i.mu.Unlock()
 	s.i.w.mu.Lock()
 	now := maps.Clone(s.i.w.data)
 	s.i.w.mu.Unlock()

@@ -104,10 +104,17 @@ func (svc *authService) CreateAccessRequestV2(ctx context.Context, req *types.Ac
 	return svc.s.create(requester, req, types.AccessReviewThreshold{})
 }
 
+func (s *Server) newID() (uuid.UUID, error) {
+	if s.opts.IDs != nil {
+		return uuid.NewRandomFromReader(s.opts.IDs)
+	}
+	return uuid.NewV7()
+}
+
 // create checks a draft and stores it as a new pending request; dry runs are only
 // checked.
 func (s *Server) create(u *User, draft *types.AccessRequestV3, threshold types.AccessReviewThreshold) (*types.AccessRequestV3, error) {
-	id, err := uuid.NewV7()
+	id, err := s.newID()
 	if err != nil {
 		return nil, trace.Wrap(err)
 	}

@@ -10,6 +10,7 @@ package teleport
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -53,6 +54,8 @@ type Options struct {
 	Latency time.Duration
 	// Clock tells the time, also for certificates; default time.Now.
 	Clock func() time.Time
+	// IDs is what the ids of requests are made of, for histories that can be repeated; default is version 7 UUIDs, as the observed server has.
+	IDs io.Reader
 	// ExpiryEvents makes watchers see a delete event when a request expires.
 	// The observed server sends none promptly; expired requests always vanish from reads at once.
 	ExpiryEvents bool

@@ -9,8 +9,6 @@ import (
 	"runtime/pprof"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // hangs is how long a history may take by the real clock. One that takes longer goes round in circles, in which virtual time stands still.
@@ -26,8 +24,6 @@ func TestMain(m *testing.M) {
 	// A collection in the midst of a history would make goroutines take turns otherwise than before. There is one after each instead.
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryMost)
-	// The identifiers of requests never go back in time. Having seen the present, they only count from there on, in every history.
-	_ = uuid.Must(uuid.NewV7())
 	os.Exit(m.Run())
 }
 

@@ -42,6 +42,7 @@ type world struct {
 	// instances are the newest lives in each place, former are all.
 	instances, former []*instance
 	clocks            map[string]time.Duration
+	settings          []setting
 	calls             []call
 	audits            []audited
 	requests          []*request
@@ -68,6 +69,13 @@ func (c call) writes() bool {
 		return teleportWrites(c.method)
 	}
 	return c.method != http.MethodGet
+}
+
+// setting is the setting of a clock.
+type setting struct {
+	at    time.Duration
+	where string
+	off   time.Duration
 }
 
 // audited is an entry of the audit record.
@@ -103,6 +111,7 @@ func (w *world) startTeleport(dir string) error {
 	var err error
 	w.teleport, err = teleport.New(teleport.Options{
 		ClusterName: "simulated.example.com", Listener: w.listenTeleport, Clock: w.clock(teleportName), ExpiryEvents: w.Seed%2 == 0,
+		IDs: newIDs(w.Seed + 1),
 	})
 	if err != nil {
 		return err
@@ -180,6 +189,7 @@ func (w *world) setClock(where string, off time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.clocks[where] = off
+	w.settings = append(w.settings, setting{w.now(), where, off})
 }
 
 // now is how far the history has come.
