@@ -23,6 +23,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // acmeServer is the least ACME certificate authority (RFC 8555): one account, one order, the TLS-ALPN challenge (RFC 8737). It does
@@ -225,11 +227,11 @@ func TestACMEGetsACertificateOnOurOwnListener(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
 	a := newACMEServer(t, listener.Addr().String())
-	log := &logBuffer{}
+	log := &logtest.Log{}
 	cache := t.TempDir()
 	options := ACMEOptions{
 		Domains: []string{"bridge.example.com"}, Email: "ops@example.com", Directory: a.URL + "/directory", CacheDir: cache, AgreeTOS: true,
-		Roots: a.roots(), Log: slog.New(slog.NewTextHandler(log, nil)),
+		Roots: a.roots(), Log: log.Logger(),
 	}
 	config, err := ACME(ctx, options)
 	require.NoError(t, err)
@@ -245,7 +247,7 @@ func TestACMEGetsACertificateOnOurOwnListener(t *testing.T) {
 			return false
 		}
 		return connection.Close() == nil
-	}, 30*time.Second, 20*time.Millisecond, "log: %s", log)
+	}, soon, tick, "log: %s", log)
 	require.True(t, a.agreed)
 	require.Contains(t, log.String(), "acme certificates")
 
@@ -255,7 +257,7 @@ func TestACMEGetsACertificateOnOurOwnListener(t *testing.T) {
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
 			return handshake(t, again, roots) == nil
-		}, 30*time.Second, 20*time.Millisecond)
+		}, soon, tick)
 	})
 }
 
@@ -274,10 +276,10 @@ func handshake(t *testing.T, config *tls.Config, roots *x509.CertPool) error {
 func TestACMEWithoutAuthorityServesNothingAndSaysWhy(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	log := &logBuffer{}
+	log := &logtest.Log{}
 	config, err := ACME(ctx, ACMEOptions{
 		Domains: []string{"bridge.example.com"}, Directory: "https://127.0.0.1:1/directory", CacheDir: t.TempDir(), AgreeTOS: true,
-		MinVersion: "1.3", Log: slog.New(slog.NewTextHandler(log, nil)),
+		MinVersion: "1.3", Log: log.Logger(),
 	})
 	require.NoError(t, err, "an authority that is down does not keep the bridge from starting")
 	require.Equal(t, uint16(tls.VersionTLS13), config.MinVersion)
@@ -297,8 +299,8 @@ func TestACMENeedsItsSettings(t *testing.T) {
 }
 
 func TestZapLogger(t *testing.T) {
-	buffer := &logBuffer{}
-	log := zapLogger(slog.New(slog.NewTextHandler(buffer, nil))).With(zap.String("domain", "a.example.com"))
+	buffer := &logtest.Log{}
+	log := zapLogger(buffer.Logger()).With(zap.String("domain", "a.example.com"))
 	log.Debug("detail")
 	log.Info("told", zap.Int("tries", 2))
 	log.Warn("warned")

@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 func TestW8_AdminPages(t *testing.T) {
 	t.Parallel()
-	log, _ := logs()
+	log, _ := logtest.New()
 	e := NewAdminRouter(log)
 	ready := errors.New("still connecting")
 	(&Admin{

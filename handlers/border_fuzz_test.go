@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // echoed is a vendor that takes every delivery whose body begins with "ok", and names the rest of it as the delivery.
@@ -40,7 +41,7 @@ func FuzzBorder(f *testing.F) {
 	f.Add("DELETE", "//", "::ffff:10.0.0.1", "é", []byte("ok"))
 	_, proxies, err := net.ParseCIDR("10.0.0.0/8")
 	require.NoError(f, err)
-	log, out := logs()
+	log, out := logtest.New()
 	var hints []bridge.Hint
 	routers := map[string]*echo.Echo{"198.51.100.7": NewRouter(RouterOptions{Log: log}), "10.0.0.1": NewRouter(RouterOptions{Log: log, TrustedProxies: []*net.IPNet{proxies}})}
 	source := ""

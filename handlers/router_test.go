@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,13 +14,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/require"
-)
 
-// logs returns a logger at debug level and what it has written.
-func logs() (*slog.Logger, *bytes.Buffer) {
-	var buf bytes.Buffer
-	return slog.New(slog.NewTextHandler(&buf, &slog.HandlerOptions{Level: slog.LevelDebug})), &buf
-}
+	"github.com/accessbridge/accessbridge/internal/logtest"
+)
 
 func network(t *testing.T, text string) *net.IPNet {
 	t.Helper()
@@ -69,7 +64,7 @@ func TestErrorsAreAnsweredWithTheirStatusAlone(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			log, _ := logs()
+			log, _ := logtest.New()
 			e := NewRouter(RouterOptions{Log: log})
 			e.POST("/x", func(echo.Context) error { return c.err })
 			answer := ask(t, e, http.MethodPost, "/x", nil)
@@ -81,7 +76,7 @@ func TestErrorsAreAnsweredWithTheirStatusAlone(t *testing.T) {
 
 func TestOnlyUnknownErrorsAreLoggedAsErrors(t *testing.T) {
 	t.Parallel()
-	log, out := logs()
+	log, out := logtest.New()
 	e := NewRouter(RouterOptions{Log: log})
 	e.POST("/known", func(echo.Context) error { return echo.ErrUnauthorized })
 	e.POST("/unknown", func(echo.Context) error { return errors.New("disk full") })
@@ -96,7 +91,7 @@ func TestOnlyUnknownErrorsAreLoggedAsErrors(t *testing.T) {
 // An error after the answer has begun must not write a second one into it.
 func TestErrorAfterTheAnswerChangesNothing(t *testing.T) {
 	t.Parallel()
-	log, _ := logs()
+	log, _ := logtest.New()
 	e := NewRouter(RouterOptions{Log: log})
 	e.POST("/x", func(c echo.Context) error { return errors.Join(c.String(http.StatusOK, "ok"), errors.New("too late")) })
 	answer := ask(t, e, http.MethodPost, "/x", nil)
@@ -112,7 +107,7 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			log, out := logs()
+			log, out := logtest.New()
 			e := newRouter(log)
 			e.POST("/x", func(echo.Context) error { panic("the secret reason") })
 			answer := ask(t, e, http.MethodPost, "/x", nil)
@@ -125,7 +120,7 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 
 func TestW14_BodyIsLimitedWithAndWithoutItsLength(t *testing.T) {
 	t.Parallel()
-	log, _ := logs()
+	log, _ := logtest.New()
 	e := NewRouter(RouterOptions{Log: log})
 	read := 0
 	e.POST("/x", func(c echo.Context) error {
@@ -144,7 +139,7 @@ func TestW14_BodyIsLimitedWithAndWithoutItsLength(t *testing.T) {
 
 func TestHandlersHaveLessTimeThanAnyVendorWaits(t *testing.T) {
 	t.Parallel()
-	log, _ := logs()
+	log, _ := logtest.New()
 	e := NewRouter(RouterOptions{Log: log})
 	e.POST("/x", func(c echo.Context) error {
 		deadline, ok := c.Request().Context().Deadline()
@@ -177,7 +172,7 @@ func TestSourceAddressIsBelievedOnlyFromTrustedProxies(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			log, _ := logs()
+			log, _ := logtest.New()
 			e := NewRouter(RouterOptions{TrustedProxies: c.trusted, Log: log})
 			e.POST("/x", func(c echo.Context) error { return c.String(http.StatusOK, c.RealIP()) })
 			require.Equal(t, c.address, ask(t, e, http.MethodPost, "/x", nil, from(c.peer, c.forwarded)).Body.String())
@@ -187,7 +182,7 @@ func TestSourceAddressIsBelievedOnlyFromTrustedProxies(t *testing.T) {
 
 func TestW14_RateIsLimitedBySource(t *testing.T) {
 	t.Parallel()
-	log, _ := logs()
+	log, _ := logtest.New()
 	e := NewRouter(RouterOptions{RatePerSecond: 0.001, Burst: 2, Log: log})
 	e.POST("/x", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
 	for _, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
@@ -224,7 +219,7 @@ func TestW14_RateIsLimitedBySource(t *testing.T) {
 
 func TestRequestsAreLoggedWithoutTheirQuery(t *testing.T) {
 	t.Parallel()
-	log, out := logs()
+	log, out := logtest.New()
 	e := NewRouter(RouterOptions{Log: log})
 	e.POST("/x", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
 	answer := ask(t, e, http.MethodPost, "/x?token=planted", nil, from("192.0.2.1", ""))

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // source is a vendor that does what a test says.
@@ -48,11 +49,11 @@ type border struct {
 	known  bool
 	hints  []bridge.Hint
 	counts map[string]int
-	log    interface{ String() string }
+	log    *logtest.Log
 }
 
 func newBorder(s *source) *border {
-	log, out := logs()
+	log, out := logtest.New()
 	b := &border{source: s, known: true, counts: map[string]int{}, log: out}
 	b.router = NewRouter(RouterOptions{Log: log})
 	(&Webhooks{

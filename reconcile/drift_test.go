@@ -1,12 +1,8 @@
 package reconcile
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,27 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
-
-// lines collects a log.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *lines) count(word string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), word)
-}
 
 // The review is in, Teleport waits for a second one, and meanwhile the object is moved back.
 func TestDriftWhileTheRequestWaitsIsToldOncePerChange(t *testing.T) {
@@ -46,8 +23,8 @@ func TestDriftWhileTheRequestWaitsIsToldOncePerChange(t *testing.T) {
 		v.approve("r1", bob)
 		i.hint("r1")
 		pass(time.Minute)
-		log := &lines{}
-		i.engine.judge.log = log.logger()
+		var log logtest.Log
+		i.engine.judge.log = log.Logger()
 		for range 2 {
 			v.move("r1", "Open", bridge.Undecided, carol)
 			for range 3 {
@@ -60,7 +37,7 @@ func TestDriftWhileTheRequestWaitsIsToldOncePerChange(t *testing.T) {
 		require.Equal(t, bridge.Approve, entry.Verdict)
 		require.Equal(t, "bob@example.com", entry.Person)
 		require.Equal(t, "Open", entry.Evidence.Status)
-		require.Equal(t, 2, log.count("evidence changed after the decision"))
+		require.Equal(t, 2, log.Count("evidence changed after the decision"))
 		texts := requireOpen(t, w, v, "r1").texts()
 		require.Len(t, texts, 3)
 		require.Contains(t, texts[1], `This object says "Open" now, by carol@example.com, but Teleport has taken the decision from here (approved) already`)

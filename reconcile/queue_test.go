@@ -1,12 +1,9 @@
 package reconcile
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,32 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
-
-// lockedBuffer takes log lines from many goroutines.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) lines(message string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Count(b.buf.String(), "msg=\""+message+"\"")
-}
 
 type run func(ctx context.Context, id string) (time.Duration, error)
 
 // serve runs a queue until the test ends, or stop is called.
-func serve(t *testing.T, workers int, drain time.Duration, f run) (q *queue, log *lockedBuffer, stop func()) {
-	log = &lockedBuffer{}
-	q = newQueue("jira", workers, noMetrics{}, slog.New(slog.NewTextHandler(log, nil)), func(ctx context.Context, id string) (time.Duration, error) {
+func serve(t *testing.T, workers int, drain time.Duration, f run) (q *queue, log *logtest.Log, stop func()) {
+	log = &logtest.Log{}
+	q = newQueue("jira", workers, noMetrics{}, log.Logger(), func(ctx context.Context, id string) (time.Duration, error) {
 		inOrder()
 		return f(ctx, id)
 	})
@@ -106,7 +86,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 		require.Equal(t, map[string]int{"bad": 1, "good": 1}, settled, "the worker goes on")
 		require.Len(t, q.failing(), 1)
 		require.Contains(t, q.failing()[0].Error, "panicked")
-		require.Equal(t, 1, log.lines("run panicked"))
+		require.Equal(t, 1, log.Count(`msg="run panicked"`))
 		pass(time.Second)
 		require.Equal(t, 2, settled["bad"], "and the request is tried again")
 		require.Empty(t, q.failing())
@@ -182,7 +162,7 @@ func TestConflictComesBackAtOnceAndIsNoFailure(t *testing.T) {
 		pass(100 * time.Millisecond)
 		require.Equal(t, 2, runs)
 		require.Empty(t, q.failing())
-		require.Zero(t, log.lines("not settled"))
+		require.Zero(t, log.Count(`msg="not settled"`))
 	})
 }
 
@@ -197,15 +177,15 @@ func TestFailureIsLoggedOnlyWhenItChanges(t *testing.T) {
 		})
 		q.add("r1")
 		pass(10 * time.Minute)
-		require.Equal(t, 1, log.lines("not settled"))
+		require.Equal(t, 1, log.Count(`msg="not settled"`))
 		since := q.failing()[0].Since
 		text = "no such host"
 		pass(10 * time.Minute)
-		require.Equal(t, 2, log.lines("not settled"))
+		require.Equal(t, 2, log.Count(`msg="not settled"`))
 		require.Equal(t, since, q.failing()[0].Since, "it has failed since the first fault")
 		text = ""
 		pass(10 * time.Minute)
-		require.Equal(t, 1, log.lines("settled after failures"))
+		require.Equal(t, 1, log.Count(`msg="settled after failures"`))
 	})
 }
 
@@ -229,10 +209,10 @@ func TestFailureStaysVisibleWhileTheRequestWaits(t *testing.T) {
 		pass(time.Second)
 		require.Equal(t, 2, runs)
 		require.Len(t, q.failing(), 1, "waiting settles nothing")
-		require.Zero(t, log.lines("settled after failures"))
+		require.Zero(t, log.Count(`msg="settled after failures"`))
 		pass(time.Hour)
 		require.Empty(t, q.failing())
-		require.Equal(t, 1, log.lines("settled after failures"))
+		require.Equal(t, 1, log.Count(`msg="settled after failures"`))
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/accessbridge/accessbridge/policy"
 )
 
@@ -248,8 +249,8 @@ func TestLabelsSettleTheRoute(t *testing.T) {
 func TestReasonForNotDecidingIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, jira, _, i := ruled(t, jiraAndOnCall)
-		log := &lines{}
-		i.engine.judge.log = log.logger()
+		var log logtest.Log
+		i.engine.judge.log = log.Logger()
 		w.vendors[1].fails("oncall", func(context.Context) fault { return fault{before: errors.New("502")} })
 		w.ask("r1")
 		pass(time.Second)
@@ -258,7 +259,7 @@ func TestReasonForNotDecidingIsLoggedOnce(t *testing.T) {
 			i.hint("r1")
 			pass(10 * time.Second)
 		}
-		require.Equal(t, 1, log.count("on_call is not known"))
+		require.Equal(t, 1, log.Count("on_call is not known"))
 		require.Zero(t, w.decisions())
 		require.Empty(t, w.audited(), "that it is not known yet who is on call is nobody's fault")
 	})

@@ -7,13 +7,14 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/internal/audit"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // Two instances that wrote one file would tear its chain apart.
 func TestInstancesDoNotShareAnAuditFile(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	log, _ := logs()
+	log, _ := logtest.New()
 	cfg := load(t, write(t, dir, oneRoute))
 	first, err := New(t.Context(), cfg, Options{Log: log})
 	require.NoError(t, err)
@@ -29,7 +30,7 @@ func TestInstancesDoNotShareAnAuditFile(t *testing.T) {
 func TestAuditFailuresAreCounted(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	log, out := logs()
+	log, out := logtest.New()
 	cfg := load(t, write(t, dir, oneRoute))
 	s, err := New(t.Context(), cfg, Options{Log: log})
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/accessbridge/accessbridge/reconcile"
 )
 
@@ -71,7 +72,7 @@ type source struct{ bridge.DecisionSource }
 func TestW34_DryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	o, kept := &outside{}, &journal{}
-	log, out := logs()
+	log, out := logtest.New()
 	options := reconcile.Options{
 		Links: o, Reviewer: o, Requests: o, Journal: kept,
 		Targets: []reconcile.Target{{Ticketer: o, Decisions: o}, {Ticketer: o, Decisions: source{o}}, {Ticketer: o}},
@@ -99,7 +100,7 @@ func TestW34_DryRunWritesNothing(t *testing.T) {
 func TestW34_DryRunRemembersItsOwnLinksAndReadsTheOthers(t *testing.T) {
 	t.Parallel()
 	o := &outside{link: bridge.Link{Phase: bridge.PhaseOpen, Ref: bridge.Ref{ID: "real"}}}
-	log, _ := logs()
+	log, _ := logtest.New()
 	options := reconcile.Options{Links: o, Reviewer: o, Requests: o, Journal: &journal{}}
 	dry(&options, log)
 	require.NoError(t, options.Links.Swap(t.Context(), "r-1", "itsm", bridge.Link{}, bridge.Link{Phase: bridge.PhaseClaimed}))
@@ -111,7 +112,7 @@ func TestW34_DryRunRemembersItsOwnLinksAndReadsTheOthers(t *testing.T) {
 func TestW34_DryRunReadsRealObjectsOnly(t *testing.T) {
 	t.Parallel()
 	o := &outside{}
-	log, _ := logs()
+	log, _ := logtest.New()
 	options := reconcile.Options{
 		Links: o, Reviewer: o, Requests: o, Journal: &journal{},
 		Targets: []reconcile.Target{{Ticketer: o, Decisions: o}, {Ticketer: o, Decisions: source{o}}, {Ticketer: o}},
@@ -140,7 +141,7 @@ func TestW34_DryRunReadsRealObjectsOnly(t *testing.T) {
 func TestW34_DryRunIsMarkedInTheAudit(t *testing.T) {
 	t.Parallel()
 	kept := &journal{}
-	log, _ := logs()
+	log, _ := logtest.New()
 	options := reconcile.Options{Journal: kept}
 	dry(&options, log)
 	for _, outcome := range []string{bridge.OutcomeApplied, bridge.OutcomeRecorded, bridge.OutcomeFailed, bridge.OutcomeRefused} {

@@ -171,7 +171,11 @@ func (g *groups) ask(ctx context.Context, name policy.Group) ([]bridge.Actor, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, groupsCall)
 	defer cancel()
-	list, err := source.Members(ctx, name.Group)
+	var list []bridge.Actor
+	err := bridge.Guard(g.log.With("integration", name.Integration), func() (err error) {
+		list, err = source.Members(ctx, name.Group)
+		return err
+	})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading the members of group %q: %w", name.Group, err)

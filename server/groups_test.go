@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/accessbridge/accessbridge/policy"
 )
 
@@ -28,6 +28,8 @@ type club struct {
 	err   error
 	calls atomic.Int64
 	hangs bool
+	// panics is true for one that answers what nobody expected.
+	panics bool
 }
 
 func (c *club) Name() string { return c.name }
@@ -36,6 +38,9 @@ func (c *club) Members(ctx context.Context, _ string) ([]bridge.Actor, error) {
 	c.calls.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.panics {
+		panic("unexpected")
+	}
 	if c.hangs {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -165,19 +170,43 @@ func TestP6_GroupThatHangsDelaysNoOther(t *testing.T) {
 	})
 }
 
+func TestP6_GroupWhoseReadingPanicsIsReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken, whole := &club{name: "pager", panics: true}, &club{name: "jira"}
+		broken.set(nil, anna)
+		whole.set(nil, anna)
+		core := policy.Group{Integration: "pager", Group: "core"}
+		log, out := logtest.New()
+		g := newGroups(map[string]bridge.GroupSource{"jira": whole, "pager": broken}, withGroups(leads, core), func() {}, log)
+		following(t, g)
+		g.wait(t.Context())
+		require.True(t, holds(t, g, anna), "the other one is read")
+		_, known := g.Holds("pager", "core", anna)
+		require.False(t, known)
+		require.Equal(t, 1, out.Count("call panicked: unexpected"))
+		require.Contains(t, out.String(), "groups_test.go", "the log says where it happened")
+		broken.mu.Lock()
+		broken.panics = false
+		broken.mu.Unlock()
+		<-time.After(groupsRetryMost)
+		in, known := g.Holds("pager", "core", anna)
+		require.True(t, in && known)
+	})
+}
+
 func TestGroupThatIsTooLargeOrOfNoSuchIntegrationIsUnknown(t *testing.T) {
 	c := &club{name: "jira"}
 	c.set(nil, make([]bridge.Actor, mostMembers+1)...)
-	var log strings.Builder
+	var log logtest.Log
 	g := newGroups(map[string]bridge.GroupSource{"jira": c}, withGroups(leads, policy.Group{Integration: "mail", Group: "all"}), func() {},
-		slog.New(slog.NewTextHandler(&log, nil)))
+		log.Logger())
 	g.once(t.Context())
 	g.once(t.Context())
 	for _, name := range []policy.Group{leads, {Integration: "mail", Group: "all"}} {
 		_, known := g.Holds(name.Integration, name.Group, anna)
 		require.False(t, known)
 	}
-	require.Equal(t, 1, strings.Count(log.String(), "more than the 20000"), "the same fault is told once")
+	require.Equal(t, 1, log.Count("more than the 20000"), "the same fault is told once")
 	require.ErrorContains(t, g.unserved(), `the group "all" of integration "mail"`)
 	require.NotContains(t, g.unserved().Error(), "jira")
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/handlers"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // families gathers what the metrics of a server without a connection show.
@@ -75,7 +76,7 @@ func TestGaugesDescribeAllTheyCollect(t *testing.T) {
 // Every metric is on the page about operations, which names none that is not there.
 func TestW8_MetricsAreThoseOfThePage(t *testing.T) {
 	t.Parallel()
-	log, _ := logs()
+	log, _ := logtest.New()
 	s, err := New(t.Context(), load(t, write(t, folder(t), oneRoute)), Options{Log: log})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.release()) }()

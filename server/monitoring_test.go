@@ -1,7 +1,6 @@
 package server
 
 import (
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/accessbridge/accessbridge/policy"
 	"github.com/accessbridge/accessbridge/policy/predicate"
 	"github.com/accessbridge/accessbridge/policy/recipients"
@@ -26,8 +26,8 @@ func (c *cached) All() []teleport.MonitoringRule { return c.rules }
 func (c *cached) State() teleport.RulesState     { return c.state }
 
 // watching returns rules for the integrations itsm and pager, and what is logged.
-func watching(rules ...teleport.MonitoringRule) (*cached, *monitoring, *logged) {
-	log, out := logs()
+func watching(rules ...teleport.MonitoringRule) (*cached, *monitoring, *logtest.Log) {
+	log, out := logtest.New()
 	c := &cached{rules: rules, state: teleport.RulesState{Settled: true, Available: true}}
 	return c, newMonitoring(&config.Config{Integrations: []config.Integration{{Name: "itsm"}, {Name: "pager"}}}, c, log), out
 }
@@ -43,7 +43,7 @@ func TestW24_FaultyRulesAreLoggedOnceForEachRevision(t *testing.T) {
 	c, m, out := watching(noting("bad", "1", "itsm", "nonsense()"), noting("good", "1", "itsm", "true"), noting("not ours", "1", "slack", "nonsense()"))
 	m.refresh()
 	m.refresh()
-	require.Equal(t, 1, strings.Count(out.String(), warned))
+	require.Equal(t, 1, out.Count(warned))
 	require.Len(t, m.faults(), 1)
 	require.Equal(t, []string{"slack"}, m.status().Strangers)
 	require.Equal(t, 2, m.status().Rules)
@@ -54,7 +54,7 @@ func TestW24_FaultyRulesAreLoggedOnceForEachRevision(t *testing.T) {
 
 	c.rules[0] = noting("bad", "2", "itsm", "still nonsense()")
 	m.refresh()
-	require.Equal(t, 2, strings.Count(out.String(), warned))
+	require.Equal(t, 2, out.Count(warned))
 	c.rules[0] = noting("bad", "3", "itsm", "true")
 	m.refresh()
 	require.Empty(t, m.faults())
@@ -74,7 +74,7 @@ func TestW24_ARuleThatLacksAFactIsTellingForAWhile(t *testing.T) {
 			require.Len(t, faults, 1)
 			require.True(t, known)
 		}
-		require.Equal(t, 1, strings.Count(out.String(), warned))
+		require.Equal(t, 1, out.Count(warned))
 		require.Len(t, m.faults(), 1)
 		require.Equal(t, time.Now().UTC(), m.faults()[0].At)
 		<-time.After(faultLife)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // pipes is a listener in memory.
@@ -38,8 +40,8 @@ func (p *pipes) dial() net.Conn {
 }
 
 // pipeServer starts a server in memory.
-func pipeServer(t *testing.T) (s *Server, h *http.Server, p *pipes, said *logged) {
-	log, said := logs()
+func pipeServer(t *testing.T) (s *Server, h *http.Server, p *pipes, said *logtest.Log) {
+	log, said := logtest.New()
 	s = &Server{log: log}
 	h = s.httpServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), nil)
 	p = &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}

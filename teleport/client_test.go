@@ -21,7 +21,7 @@ func TestDial_WithIdentityFile(t *testing.T) {
 	require.Equal(t, "prod", c.Cluster())
 	require.Equal(t, "17.2.1", c.ServerVersion())
 	require.WithinDuration(t, time.Now().Add(time.Hour), c.CredentialExpires(), time.Minute)
-	require.Zero(t, w.logs.count("older than"))
+	require.Zero(t, w.logs.Count("older than"))
 }
 
 func TestDial_WithKeyPair(t *testing.T) {
@@ -124,7 +124,7 @@ func TestDial_OldServers(t *testing.T) {
 	t.Run("older than the minimum is warned of", func(t *testing.T) {
 		w := newWorld(t, sim.Options{Version: "12.4.9"})
 		require.Equal(t, "12.4.9", w.dial().ServerVersion())
-		require.Equal(t, 1, w.logs.count("older than the bridge is meant for"))
+		require.Equal(t, 1, w.logs.Count("older than the bridge is meant for"))
 	})
 	t.Run("without Ping is refused", func(t *testing.T) {
 		w := newWorld(t, sim.Options{})

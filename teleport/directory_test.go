@@ -15,7 +15,7 @@ import (
 
 func (w *world) directory(o DirectoryOptions) *Directory {
 	w.t.Helper()
-	o.Log = w.logs.logger()
+	o.Log = w.logs.Logger()
 	d := NewDirectory(w.dial(), o)
 	background(w.t, d.Run)
 	return d
@@ -92,7 +92,7 @@ func TestDirectory_MissingPermissionIsToldOnceAndMended(t *testing.T) {
 	eventually(t, "tried", func() bool { return w.srv.Calls()["ListUsers"] > 3 })
 	require.False(t, d.Available())
 	require.Empty(t, d.ByEmail("alice@example.com"))
-	require.Equal(t, 1, w.logs.count("may not be read"))
+	require.Equal(t, 1, w.logs.Count("may not be read"))
 	w.permit()
 	eventually(t, "available", d.Available)
 	w.srv.AddUser(sim.User{Name: "dave@example.com"})
@@ -112,7 +112,7 @@ func TestDirectory_PassingFaultKeepsTheLastReading(t *testing.T) {
 	eventually(t, "tried", func() bool { return w.srv.Calls()["ListUsers"] > before+3 })
 	require.True(t, d.Available())
 	require.NotEmpty(t, d.ByEmail("alice@example.com"))
-	require.Equal(t, 1, w.logs.count("could not be read"))
+	require.Equal(t, 1, w.logs.Count("could not be read"))
 }
 
 func TestFold_AgreesWithSameName(t *testing.T) {
@@ -126,17 +126,22 @@ func TestFold_AgreesWithSameName(t *testing.T) {
 	}
 }
 
-// What cannot be read has no labels at all, because an empty set would be an answer.
-func TestResourceLabelsThatAreNotKnownAreNotEmpty(t *testing.T) {
-	in := []bridge.Resource{
+// withNode is a cluster with one node, and resources that are that node, none, of another kind, and of another cluster.
+func withNode(t *testing.T) (*world, *Client, []bridge.Resource) {
+	t.Helper()
+	w := newWorld(t, sim.Options{})
+	w.srv.AddNode("0001", "web-1")
+	return w, w.dial(), []bridge.Resource{
 		{Cluster: "simulated", Kind: "node", Name: "0001"},
 		{Cluster: "simulated", Kind: "node", Name: "0002"},
 		{Cluster: "simulated", Kind: "db", Name: "pg"},
 		{Cluster: "leaf", Kind: "node", Name: "0001"},
 	}
-	w := newWorld(t, sim.Options{})
-	w.srv.AddNode("0001", "web-1")
-	c := w.dial()
+}
+
+// What cannot be read has no labels at all, because an empty set would be an answer.
+func TestResourceLabelsThatAreNotKnownAreNotEmpty(t *testing.T) {
+	w, c, in := withNode(t)
 	out, err := c.ResourceLabels(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, in, out, "without permission nothing is known")
@@ -159,15 +164,7 @@ func TestResourceLabelsThatAreNotKnownAreNotEmpty(t *testing.T) {
 
 func TestW27_ResourceNamesAreBestEffort(t *testing.T) {
 	nodes := sim.Permission{Resource: types.KindNode, Verbs: []string{types.VerbList, types.VerbRead}}
-	in := []bridge.Resource{
-		{Cluster: "simulated", Kind: "node", Name: "0001"},
-		{Cluster: "simulated", Kind: "node", Name: "0002"},
-		{Cluster: "simulated", Kind: "db", Name: "pg"},
-		{Cluster: "leaf", Kind: "node", Name: "0001"},
-	}
-	w := newWorld(t, sim.Options{})
-	w.srv.AddNode("0001", "web-1")
-	c := w.dial()
+	w, c, in := withNode(t)
 
 	out, err := c.ResourceTitles(t.Context(), in)
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	sim "github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
@@ -83,26 +84,26 @@ func TestRenew_BadFileKeepsTheOldCredentials(t *testing.T) {
 	c := w.renewable(func(c *Client) { c.pollEvery = 10 * time.Millisecond })
 	const warning = "not usable, the old ones stay in use"
 	require.NoError(t, os.WriteFile(w.identity, []byte("half"), 0o600))
-	eventually(t, "warned", func() bool { return w.logs.count(warning) == 1 })
+	eventually(t, "warned", func() bool { return w.logs.Count(warning) == 1 })
 	require.NoError(t, os.Remove(w.identity))
-	eventually(t, "warned", func() bool { return w.logs.count(warning) == 2 })
+	eventually(t, "warned", func() bool { return w.logs.Count(warning) == 2 })
 	w.renew("plugin-expired", -time.Minute)
-	eventually(t, "warned", func() bool { return w.logs.count(warning) == 3 })
+	eventually(t, "warned", func() bool { return w.logs.Count(warning) == 3 })
 	require.Equal(t, "plugin", c.Self())
 	_, err := NewRequests(c, RequestsOptions{}).Fresh(t.Context(), w.create(sim.NewRequest{}))
 	require.NoError(t, err)
 
 	w.renew("plugin-2", time.Hour)
 	w.eventuallySelf(c, "plugin-2")
-	require.Equal(t, 3, w.logs.count(warning), "the same fault is told once")
+	require.Equal(t, 3, w.logs.Count(warning), "the same fault is told once")
 }
 
 func TestRenew_WhileTheServerIsAway(t *testing.T) {
 	w := newWorld(t, sim.Options{})
-	c := w.renewable(func(c *Client) { c.options.DialTimeout = 500 * time.Millisecond })
+	c := w.renewable(func(c *Client) { c.options.DialTimeout = 3 * time.Second })
 	w.srv.Stop()
 	w.renew("plugin-2", time.Hour)
-	eventually(t, "tried", func() bool { return w.logs.count("connect to Teleport at") > 0 })
+	eventually(t, "tried", func() bool { return w.logs.Count("connect to Teleport at") > 0 })
 	require.Equal(t, "plugin", c.Self())
 	require.NoError(t, w.srv.Start())
 	w.eventuallySelf(c, "plugin-2")
@@ -127,7 +128,7 @@ func TestRenew_KeyPair(t *testing.T) {
 	dir := t.TempDir()
 	cert, key, ca, err := w.srv.WriteKeyPair(dir, "plugin", time.Hour)
 	require.NoError(t, err)
-	c, err := Dial(t.Context(), Options{Addr: w.srv.Addr(), CertFile: cert, KeyFile: key, CAFile: ca, Log: w.logs.logger()})
+	c, err := Dial(t.Context(), Options{Addr: w.srv.Addr(), CertFile: cert, KeyFile: key, CAFile: ca, Log: w.logs.Logger()})
 	require.NoError(t, err)
 	defer c.Close()
 	background(t, c.Run)
@@ -151,15 +152,15 @@ func TestCredentialEnd_IsWarnedOfOnce(t *testing.T) {
 		"over":               {time.Hour, 0, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			logs := &logBuffer{}
-			c := &Client{options: w.options(), log: logs.logger()}
+			logs := &logtest.Log{}
+			c := &Client{options: w.options(), log: logs.Logger()}
 			c.current.Store(&conn{creds: &credentials{notBefore: now.Add(tc.left - tc.life), notAfter: now.Add(tc.left)}})
 			var watch renewWatch
 			c.warnOfEnd(&watch, now)
 			c.warnOfEnd(&watch, now)
-			require.Equal(t, tc.warned, logs.count("expire soon"))
-			require.Equal(t, tc.expired, logs.count("have expired"))
-			require.Equal(t, tc.warned+tc.expired, logs.count("tbot"), "the mend is told")
+			require.Equal(t, tc.warned, logs.Count("expire soon"))
+			require.Equal(t, tc.expired, logs.Count("have expired"))
+			require.Equal(t, tc.warned+tc.expired, logs.Count("tbot"), "the mend is told")
 		})
 	}
 }

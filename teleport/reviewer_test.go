@@ -40,7 +40,7 @@ func (w *world) reviewer() (*Reviewer, *Requests) {
 	w.t.Helper()
 	c := w.dial()
 	r := w.follow(c, RequestsOptions{})
-	return NewReviewer(c, r, w.logs.logger()), r
+	return NewReviewer(c, r, w.logs.Logger()), r
 }
 
 func refusal(t *testing.T, err error) *Refused {

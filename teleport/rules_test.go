@@ -30,7 +30,7 @@ func (w *world) rules(o RulesOptions) (*Rules, *Requests) {
 	w.t.Helper()
 	w.permit(mayReadRules())
 	c := w.dial()
-	o.Log = w.logs.logger()
+	o.Log = w.logs.Logger()
 	rules := NewRules(c, o)
 	rules.retryEvery, rules.unwatchedEvery = 2*tick, 2*tick
 	return rules, w.begin(c, RequestsOptions{Rules: rules})
@@ -265,8 +265,8 @@ func TestRules_MissingPermissionIsSaidOnceAndMended(t *testing.T) {
 	require.Empty(t, rules.All(), "rules that may not be read route nothing")
 	require.Contains(t, rules.State().LastError, "access denied")
 	eventually(t, "tried again", func() bool { return w.srv.Calls()["ListAccessMonitoringRules"] > lists+3 })
-	require.LessOrEqual(t, w.logs.count("Access monitoring rules cannot be read"), 2, "once for each withdrawal")
-	require.Zero(t, w.logs.count("level=WARN msg=\"Access monitoring"))
+	require.LessOrEqual(t, w.logs.Count("Access monitoring rules cannot be read"), 2, "once for each withdrawal")
+	require.Zero(t, w.logs.Count("level=WARN msg=\"Access monitoring"))
 }
 
 func TestRules_ServersWithoutThemAreNoFault(t *testing.T) {
@@ -277,7 +277,7 @@ func TestRules_ServersWithoutThemAreNoFault(t *testing.T) {
 	receive(t, requests.Ready())
 	eventually(t, "asked again", func() bool { return w.srv.Calls()["ListAccessMonitoringRules"] > 3 })
 	require.False(t, rules.State().Available)
-	require.Equal(t, 1, w.logs.count("This Teleport has no access monitoring rules"))
+	require.Equal(t, 1, w.logs.Count("This Teleport has no access monitoring rules"))
 	require.True(t, requests.State().Connected)
 }
 
@@ -306,7 +306,7 @@ func TestRules_APassingFaultOfTheListIsTriedAgain(t *testing.T) {
 	default:
 	}
 	require.NotEmpty(t, rules.State().LastError)
-	require.Equal(t, 1, w.logs.count("Access monitoring rules could not be read"))
+	require.Equal(t, 1, w.logs.Count("Access monitoring rules could not be read"))
 	require.True(t, requests.State().Connected)
 	cancel()
 	w.eventuallyRules(rules, "a")

@@ -1,9 +1,7 @@
 package teleport
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -13,11 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	sim "github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
 const (
-	soon = 10 * time.Second
+	// soon is how long something that must happen may take on the slowest machine.
+	soon = time.Minute
 	tick = 5 * time.Millisecond
 )
 
@@ -26,7 +26,7 @@ type world struct {
 	t        *testing.T
 	srv      *sim.Server
 	identity string
-	logs     *logBuffer
+	logs     *logtest.Log
 }
 
 func newWorld(t *testing.T, o sim.Options) *world {
@@ -43,13 +43,13 @@ func newWorld(t *testing.T, o sim.Options) *world {
 	for _, name := range []string{"rev1", "rev2"} {
 		srv.AddUser(sim.User{Name: name, ReviewRoles: []string{"*"}})
 	}
-	w := &world{t: t, srv: srv, identity: filepath.Join(t.TempDir(), "identity"), logs: &logBuffer{}}
+	w := &world{t: t, srv: srv, identity: filepath.Join(t.TempDir(), "identity"), logs: &logtest.Log{}}
 	require.NoError(t, srv.WriteIdentity(w.identity, "plugin", time.Hour))
 	return w
 }
 
 func (w *world) options() Options {
-	return Options{Addr: w.srv.Addr(), IdentityFile: w.identity, DialTimeout: soon, Log: w.logs.logger()}
+	return Options{Addr: w.srv.Addr(), IdentityFile: w.identity, DialTimeout: soon, Log: w.logs.Logger()}
 }
 
 func (w *world) dial() *Client {
@@ -69,7 +69,7 @@ func (w *world) follow(c *Client, o RequestsOptions) *Requests {
 }
 
 func (w *world) begin(c *Client, o RequestsOptions) *Requests {
-	o.Log = w.logs.logger()
+	o.Log = w.logs.Logger()
 	r := NewRequests(c, o)
 	r.firstPause, r.deniedEvery = 2*time.Millisecond, 20*time.Millisecond
 	background(w.t, r.Run)
@@ -167,24 +167,4 @@ func (c *changes) count(id string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ids[id]
-}
-
-// logBuffer keeps log lines.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logBuffer) count(part string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return bytes.Count(l.buf.Bytes(), []byte(part))
 }

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func TestW8_MetricsTellEverything(t *testing.T) {
 	for sample, want := range at {
 		fields := strings.Fields(sample)
 		require.Contains(t, b.Admin("/metrics").Body, fields[0])
-		require.InDelta(t, want, b.Metric(fields[0], fields[1:]...), 0, sample)
+		w.Eventually(fmt.Sprintf("%s to be %v", sample, want), func() bool { return b.Metric(fields[0], fields[1:]...) == want })
 	}
 	for _, name := range []string{
 		"accessbridge_webhook_deliveries_total", "accessbridge_credential_expiry_seconds", "accessbridge_watcher_last_list_timestamp_seconds",

@@ -89,8 +89,7 @@ func TestP4_W30_ExpiryWithdrawalAndDecisionLookDifferent(t *testing.T) {
 	t.Parallel()
 	w := harness.New(t, harness.Setup{})
 	w.Start()
-	expired := w.Request(teleport.NewRequest{User: harness.Alice, Roles: []string{"prod-db"}, PendingTTL: 3 * time.Second})
-	expiredKey := w.Key(expired)
+	expiredKey := expiring(w)
 	withdrawn, withdrawnKey := w.Opened()
 	overruled, overruledKey := w.Opened()
 	require.NoError(t, w.Teleport.Delete(withdrawn))
@@ -103,10 +102,25 @@ func TestP4_W30_ExpiryWithdrawalAndDecisionLookDifferent(t *testing.T) {
 	}
 }
 
+// expiring opens an issue for a request that soon runs out, and returns its key. Where the request runs out first, another lasts longer.
+func expiring(w *harness.World) (key string) {
+	w.T.Helper()
+	for ttl := 3 * time.Second; ; ttl *= 2 {
+		id := w.Request(teleport.NewRequest{User: harness.Alice, Roles: []string{"prod-db"}, PendingTTL: ttl})
+		w.Eventually("the issue, or the end of the request", func() bool {
+			key = w.Link(id).Ref.Key
+			return key != "" || w.State(id) == "GONE"
+		})
+		if key != "" {
+			return key
+		}
+	}
+}
+
 // A stop finishes what is at work, so that the next start has nothing to doubt and nothing to wait for.
 func TestP1_P2_StopAmidCreationsLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	w := harness.New(t, harness.Setup{Jira: map[string]jira.Options{harness.Main: {Latency: 50 * time.Millisecond}}})
+	w := harness.New(t, harness.Setup{Jira: map[string]jira.Options{harness.Main: {Latency: 100 * time.Millisecond}}})
 	w.Settings.Main()["mode"] = "poll" // Without deliveries under way the listener closes at once.
 	b := w.Start()
 	ids := askMany(w, 200)
@@ -136,10 +150,9 @@ func TestStopIsNotHeldUpBySilentConnections(t *testing.T) {
 	w := harness.New(t, harness.Setup{})
 	b := w.Start()
 	conn := dial(t, w, b)
-	begun := time.Now()
 	require.NoError(t, b.Stop())
-	require.Less(t, time.Since(begun), 8*time.Second)
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Second)))
+	require.False(t, b.Logs.Have("not stopped in time"))
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
 	_, err := conn.Read(make([]byte, 1))
 	require.Error(t, err)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the connection is cut")

@@ -225,7 +225,7 @@ func TestW32_NobodyIsBotheredWithWhatOnCallApproves(t *testing.T) {
 			w.Teleport.PutMonitoringRule(rule("b", "prod-db", harness.Main, "OPS"))
 			w.Settings.Routes = []harness.Section{{
 				"name": "production", "targets": []harness.Section{{"integration": harness.Main}, {"integration": pager, "service": pagerduty.DefaultService}},
-				"on_call": []harness.Section{{"integration": pager, "schedules": []string{pagerduty.PrimarySchedule}}}, "quiet": "4s",
+				"on_call": []harness.Section{{"integration": pager, "schedules": []string{pagerduty.PrimarySchedule}}}, "quiet": "30s",
 			}}
 			b := w.Start()
 			onCall := w.Ask("prod-db")

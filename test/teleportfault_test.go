@@ -93,7 +93,7 @@ func TestW7_StopWhileTeleportIsUnreachable(t *testing.T) {
 	w.Eventually("the fault in the log", func() bool { return b.Logs.Have("Teleport not reached") })
 	begun := time.Now()
 	require.NoError(t, b.Stop())
-	require.Less(t, time.Since(begun), 5*time.Second)
+	require.Less(t, time.Since(begun), time.Minute)
 }
 
 // The permission to write is taken away while the bridge runs.

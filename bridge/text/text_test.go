@@ -1,9 +1,7 @@
 package text_test
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/bridge/text"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 var builtin *text.Set
@@ -119,8 +118,8 @@ func TestARouteGoesBeforeTheConfigurationAndThatBeforeTheBuiltin(t *testing.T) {
 func TestATextThatFailsIsReplaced(t *testing.T) {
 	for name, source := range map[string]string{"fails": `{{index .By 5}}`, "says nothing": `{{if .By}}x{{end}} `, "repeats": `{{range 100000}}{{end}}x`} {
 		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer
-			set, err := text.New(map[string]string{"denied": source}, nil, slog.New(slog.NewTextHandler(&log, nil)))
+			var log logtest.Log
+			set, err := text.New(map[string]string{"denied": source}, nil, log.Logger())
 			require.NoError(t, err)
 			v := text.Closing{Ending: bridge.EndDenied}
 			for range 3 {
@@ -183,7 +182,7 @@ func TestTemplatesAreBounded(t *testing.T) {
 			begun := time.Now()
 			_, err = parsed.Render(nil)
 			require.Error(t, err)
-			require.Less(t, time.Since(begun), 5*time.Second)
+			require.Less(t, time.Since(begun), time.Minute)
 		})
 	}
 	for name, source := range map[string]string{

@@ -71,7 +71,7 @@ func (r *running) end() int {
 	select {
 	case code := <-r.code:
 		return code
-	case <-time.After(10 * time.Second):
+	case <-time.After(within):
 		r.t.Fatal("the command did not stop")
 		return -1
 	}

@@ -3,20 +3,23 @@ package conformance
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/stretchr/testify/require"
 )
 
 const (
-	// patience is how long a case waits for what should happen at once.
-	patience = 3 * time.Second
+	// patience is how long a case waits for what should happen at once, on the slowest machine.
+	patience = time.Minute
+	// pause is what a vendor asks for that wants to be left alone: so long that no test runs into its end, and no longer than a client may
+	// obey. It is counted from another moment than the test's, late is how much later that may be.
+	pause = 4 * time.Minute
+	late  = time.Minute
 
 	oldHook = "conformance-hook-old"
 	newHook = "conformance-hook-new"
@@ -28,7 +31,7 @@ type bed struct {
 	wire     *wire
 	settings config.Settings
 	it       bridge.Ticketer
-	log      *buffer
+	log      *logtest.Log
 	// query names what somebody is on call for, where that is possible.
 	query bridge.OnCallQuery
 	// group names a group of people, where that is possible.
@@ -42,7 +45,7 @@ func (s Suite) lay(t testing.TB, hooks ...string) *bed {
 	if len(hooks) == 0 {
 		hooks = []string{oldHook, newHook}
 	}
-	b := &bed{vendor: s.Vendor(t), log: &buffer{}}
+	b := &bed{vendor: s.Vendor(t), log: &logtest.Log{}}
 	b.wire = newWire(t, b.vendor.URL())
 	place := Place{URL: b.wire.address()}
 	for _, hook := range hooks {
@@ -59,7 +62,7 @@ func (s Suite) lay(t testing.TB, hooks ...string) *bed {
 // make makes one more integration for the same bed.
 func (s Suite) make(t testing.TB, b *bed) bridge.Ticketer {
 	t.Helper()
-	it, err := s.New(b.settings, slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	it, err := s.New(b.settings, b.log.Logger())
 	require.NoError(t, err)
 	return it
 }
@@ -155,24 +158,4 @@ func (b *bed) decide(t testing.TB, ref bridge.Ref, v bridge.Verdict, reason stri
 	require.NoError(t, err)
 	require.True(t, who.Known(), "the stand-in must say who decided")
 	return who
-}
-
-// buffer is a log that several goroutines write to.
-type buffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write appends to the log.
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-// String is the log so far.
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -60,7 +60,7 @@ func newDeskClient(s config.Settings, log *slog.Logger) (bridge.Ticketer, error)
 		set: *set, flaw: set.flaw, log: log, opened: map[string]bridge.Ref{}, sent: map[string]bool{}, deliveries: map[string]bool{},
 	}
 	var err error
-	d.hc, _, err = httpx.New(httpx.Options{Integration: "desk", Timeout: 20 * time.Second, Log: log})
+	d.hc, _, err = httpx.New(httpx.Options{Integration: "desk", Timeout: patience, Log: log})
 	return d, err
 }
 
@@ -71,7 +71,10 @@ func (d *deskClient) Traits() bridge.Traits { return bridge.Traits{Keyed: d.is("
 // call makes one call; the flaws of errors are here.
 func (d *deskClient) call(ctx context.Context, method, path string, in, out any) error {
 	if d.is("goes on when cancelled") {
-		ctx = context.WithoutCancel(ctx)
+		// It must end some day, and sooner than the patience does.
+		going, end := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer end()
+		ctx = going
 	}
 	hc := d.hc
 	if d.is("forgets the pause") {

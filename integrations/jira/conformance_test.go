@@ -9,7 +9,7 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/conformance"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
-	"github.com/stretchr/testify/require"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 func TestConformance(t *testing.T) {
@@ -27,10 +27,7 @@ func TestConformance(t *testing.T) {
 				opt := sim.Options{Flavour: f, Projects: []sim.Project{sim.DefaultProject("ACC"), sim.DefaultProject("SEC")}}
 				var people []bridge.Actor
 				opt.Users, opt.Groups, people = crowd(f, 120)
-				srv, err := sim.New(opt)
-				require.NoError(t, err)
-				require.NoError(t, srv.Start())
-				t.Cleanup(srv.Close)
+				srv := standintest.Started(sim.New(opt))(t)
 				return standIn{srv, f, people}
 			},
 			Settings: func(p conformance.Place) config.Settings {

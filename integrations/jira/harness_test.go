@@ -7,7 +7,9 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	sim "github.com/accessbridge/accessbridge/simulators/jira"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,7 +19,7 @@ const reqID = testkit.RequestID
 type site struct {
 	*sim.Server
 	*Jira
-	log   *testkit.Log
+	log   *logtest.Log
 	calls *testkit.Recorder
 }
 
@@ -30,10 +32,7 @@ type setup struct {
 
 func newSite(t *testing.T, s setup) *site {
 	t.Helper()
-	srv, err := sim.New(s.sim)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(sim.New(s.sim))(t)
 
 	set := defaults()
 	set.URL, set.Project, set.RateLimit = srv.URL(), "ACC", 0
@@ -48,7 +47,7 @@ func newSite(t *testing.T, s setup) *site {
 	}
 	testkit.Valid(t, set)
 
-	calls, log := testkit.Network(t, s.transport), &testkit.Log{}
+	calls, log := testkit.Network(t, s.transport), &logtest.Log{}
 	j, err := New("itsm", set, Options{Log: log.Logger(), Targets: s.targets, Transport: calls})
 	require.NoError(t, err)
 	return &site{Server: srv, Jira: j, log: log, calls: calls}
@@ -97,8 +96,7 @@ func (s *site) issueOf(t *testing.T, ref bridge.Ref) sim.Issue {
 
 func (s *site) evidence(t *testing.T, ref bridge.Ref) bridge.Evidence {
 	t.Helper()
-	list, err := s.Evidence(t.Context(), ref)
-	require.NoError(t, err)
+	list := testkit.Evidence(t, s, ref)
 	require.Len(t, list, 1)
 	return list[0]
 }

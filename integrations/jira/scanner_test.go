@@ -13,7 +13,7 @@ import (
 // collect reads the members of an object; false where the text is broken or goes on behind it.
 func collect(text string) (map[string]string, bool) {
 	out := map[string]string{}
-	s := scanner{rest: []byte(text)}
+	s := scanner{text: []byte(text)}
 	s.object(func(name []byte) { out[string(name)] = string(s.value()) })
 	return out, !s.broken && s.next() == 0
 }
@@ -40,7 +40,7 @@ func TestTextsThatAreNotInJSONAreBroken(t *testing.T) {
 }
 
 func TestWhatIsNotReadIsPassedOver(t *testing.T) {
-	s := scanner{rest: []byte(`{"no":{"x":"1"},"in": {"no":[{"x":"2"}],"x": "3","nor":4} ,"nor": {"x":"5"},"seen": {"x":"6"}, "x":"7"}`)}
+	s := scanner{text: []byte(`{"no":{"x":"1"},"in": {"no":[{"x":"2"}],"x": "3","nor":4} ,"nor": {"x":"5"},"seen": {"x":"6"}, "x":"7"}`)}
 	var read []string
 	s.object(func(name []byte) {
 		switch string(name) {
@@ -65,8 +65,8 @@ func TestTextsAndIDsAreDecoded(t *testing.T) {
 	for value, want := range map[string][2]string{
 		`"x"`: {"x", "x"}, `""`: {}, `"a\"\u0041"`: {`a"A`, `a"A`}, `7`: {"", "7"}, `-1`: {"", "-1"}, `null`: {}, `true`: {}, `{"a":1}`: {}, `["x"]`: {}, `"\x"`: {},
 	} {
-		text, id := scanner{rest: []byte(value)}, scanner{rest: []byte(value)}
-		require.Equal(t, want, [2]string{text.text(), id.id()}, value)
+		text, id := scanner{text: []byte(value)}, scanner{text: []byte(value)}
+		require.Equal(t, want, [2]string{text.string(), id.id()}, value)
 		require.Zero(t, text.next(), value)
 		require.Zero(t, id.next(), value)
 	}
@@ -74,10 +74,10 @@ func TestTextsAndIDsAreDecoded(t *testing.T) {
 
 func TestElementsAreReadOrPassedOver(t *testing.T) {
 	read := func(text string) (all []string, ok bool) {
-		s := scanner{rest: []byte(text)}
+		s := scanner{text: []byte(text)}
 		s.array(func() {
 			if s.next() == '"' {
-				all = append(all, s.text())
+				all = append(all, s.string())
 			}
 		})
 		return all, !s.broken && s.next() == 0

@@ -13,6 +13,7 @@ import (
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	sim "github.com/accessbridge/accessbridge/simulators/jsm"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -75,10 +76,7 @@ func (s setup) start(t testing.TB, of alertsuite.Setup) alertsuite.Server {
 	t.Helper()
 	options := s.sim
 	options.Account, options.RefuseUnknown = of.Account, options.RefuseUnknown || of.RefuseUnknown
-	srv, err := sim.New(options)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(sim.New(options))(t)
 	return alertsuite.Server{Account: srv.Account, Wire: srv.Server}
 }
 

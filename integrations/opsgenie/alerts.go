@@ -141,17 +141,7 @@ func (c *client) Alerts(ctx context.Context, query string) iter.Seq2[alerting.Al
 
 // Notes lists the notes of an alert.
 func (c *client) Notes(ctx context.Context, h alerting.Handle) ([]alerting.Note, error) {
-	type wire struct {
-		Note      string    `json:"note"`
-		Owner     string    `json:"owner"`
-		CreatedAt time.Time `json:"createdAt"`
-	}
-	kind, name := identifier(h)
-	found, err := pages[wire](ctx, c, []string{"alerts", name, "notes"}, func(offset string, d alert.RequestDirection) og.ApiRequest {
-		return &alert.ListAlertNotesRequest{
-			IdentifierType: kind, IdentifierValue: name, Offset: offset, Direction: d, Order: alert.Asc, Limit: pageSize,
-		}
-	})
+	found, err := c.timeline(ctx, h, "notes", func(r *alert.ListAlertNotesRequest) og.ApiRequest { return r })
 	var out []alerting.Note
 	for _, n := range found {
 		out = append(out, alerting.Note{Text: n.Note, Owner: n.Owner, At: n.CreatedAt})
@@ -161,17 +151,7 @@ func (c *client) Notes(ctx context.Context, h alerting.Handle) ([]alerting.Note,
 
 // Logs lists the log of an alert.
 func (c *client) Logs(ctx context.Context, h alerting.Handle) ([]alerting.Entry, error) {
-	type wire struct {
-		Log       string    `json:"log"`
-		Owner     string    `json:"owner"`
-		CreatedAt time.Time `json:"createdAt"`
-	}
-	kind, name := identifier(h)
-	found, err := pages[wire](ctx, c, []string{"alerts", name, "logs"}, func(offset string, d alert.RequestDirection) og.ApiRequest {
-		return &alert.ListAlertLogsRequest{
-			IdentifierType: kind, IdentifierValue: name, Offset: offset, Direction: d, Order: alert.Asc, Limit: pageSize,
-		}
-	})
+	found, err := c.timeline(ctx, h, "logs", func(r *alert.ListAlertNotesRequest) og.ApiRequest { return (*alert.ListAlertLogsRequest)(r) })
 	var out []alerting.Entry
 	for _, e := range found {
 		out = append(out, alerting.Entry{Text: e.Log, Owner: e.Owner, At: e.CreatedAt})
@@ -179,15 +159,25 @@ func (c *client) Logs(ctx context.Context, h alerting.Handle) ([]alerting.Entry,
 	return out, err
 }
 
-// pages collects a listing whose offset is a text: the one that the address of the next page has.
-func pages[T any](
-	ctx context.Context, c *client, path []string, request func(string, alert.RequestDirection) og.ApiRequest,
-) ([]T, error) {
-	var out []T
-	offset, direction := "", alert.RequestDirection("")
+// wireEntry is a note, or an entry of the log.
+type wireEntry struct {
+	Note      string    `json:"note"`
+	Log       string    `json:"log"`
+	Owner     string    `json:"owner"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// timeline collects the notes or the log of an alert, the oldest first. The library has a type for each of the two calls, which differ in nothing
+// but their name. The offset of a page is a text: the one that the address of the next page has.
+func (c *client) timeline(
+	ctx context.Context, h alerting.Handle, what string, as func(*alert.ListAlertNotesRequest) og.ApiRequest,
+) ([]wireEntry, error) {
+	kind, name := identifier(h)
+	var out []wireEntry
+	list := alert.ListAlertNotesRequest{IdentifierType: kind, IdentifierValue: name, Order: alert.Asc, Limit: pageSize}
 	for range maxPages {
-		var page []T
-		got, err := c.call(ctx, request(offset, direction), path, nil, &page)
+		var page []wireEntry
+		got, err := c.call(ctx, as(&list), []string{"alerts", name, what}, nil, &page)
 		if err != nil {
 			return nil, err
 		}
@@ -196,10 +186,11 @@ func pages[T any](
 		if err != nil {
 			return nil, fmt.Errorf("opsgenie: the address of the next page: %w", err)
 		}
-		if got.Paging.Next == "" || len(page) == 0 || next.Query().Get("offset") == offset {
+		offset := next.Query().Get("offset")
+		if got.Paging.Next == "" || len(page) == 0 || offset == list.Offset {
 			return out, nil
 		}
-		offset, direction = next.Query().Get("offset"), alert.RequestDirection(next.Query().Get("direction"))
+		list.Offset, list.Direction = offset, alert.RequestDirection(next.Query().Get("direction"))
 	}
 	return nil, bridge.Terminal(fmt.Errorf("opsgenie: an alert has more than %d notes or log entries: %w", maxPages*pageSize, alerting.ErrTooMany))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit/alertsuite"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	sim "github.com/accessbridge/accessbridge/simulators/opsgenie"
-	"github.com/stretchr/testify/require"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 // vendor is what the shared suite has to know of the product. Change, unless it is nil, changes the settings that work.
@@ -52,10 +52,7 @@ func vendor(change func(*Settings)) alertsuite.Vendor {
 
 func start(t testing.TB, s alertsuite.Setup) alertsuite.Server {
 	t.Helper()
-	srv, err := sim.New(sim.Options{Account: s.Account, RefuseUnknown: s.RefuseUnknown})
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(sim.New(sim.Options{Account: s.Account, RefuseUnknown: s.RefuseUnknown}))(t)
 	return alertsuite.Server{Account: srv.Account, Wire: srv.Server}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/conformance"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
-	"github.com/stretchr/testify/require"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 func TestConformance(t *testing.T) {
@@ -22,10 +22,7 @@ func TestConformance(t *testing.T) {
 			}
 			var people []bridge.Actor
 			opt.Users, opt.Teams, people = crowd(120)
-			srv, err := sim.New(opt)
-			require.NoError(t, err)
-			require.NoError(t, srv.Start())
-			t.Cleanup(srv.Close)
+			srv := standintest.Started(sim.New(opt))(t)
 			// Check wants a subscription that leads to the bridge; nothing listens there.
 			srv.AddSubscription(sim.Subscription{URL: "http://127.0.0.1:1/webhooks/oncall"})
 			return standIn{srv, people}

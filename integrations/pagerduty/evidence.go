@@ -8,9 +8,6 @@ import (
 	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 )
 
-// barredFor is how old an answer about who is on call may be when it says who may decide.
-const barredFor = 30 * time.Second
-
 // Evidence reads what people said at the incident that may decide, one piece for each statement; none when nobody did. It takes one call
 // as long as nothing was said; what only the log or the actions tell takes one more each.
 func (p *PagerDuty) Evidence(ctx context.Context, ref bridge.Ref) ([]bridge.Evidence, error) {
@@ -82,7 +79,7 @@ func (p *PagerDuty) barred(ctx context.Context, i incidentView, s statement, who
 	if err != nil {
 		return "", err
 	}
-	shifts, err := p.onCallNow(ctx, "escalation_policy_ids[]", where, barredFor)
+	shifts, err := p.onCallNow(ctx, "escalation_policy_ids[]", where, incident.BarredFor)
 	if err != nil {
 		return "", err
 	}

@@ -37,7 +37,7 @@ func TestALookupThatFailsBeforeTheCreateCallHasNoEffect(t *testing.T) {
 
 func TestW9_RateLimitsHoldBackEveryCallOfTheAccount(t *testing.T) {
 	for name, fault := range map[string]sim.Fault{
-		"Retry-After": {Method: "GET", Status: 429, RetryAfter: "30"},
+		"Retry-After": {Method: "GET", Status: 429, RetryAfter: "120"},
 		"own header":  {Method: "GET", Status: 429},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestW9_RateLimitsHoldBackEveryCallOfTheAccount(t *testing.T) {
 				return testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
 					resp, err := next.RoundTrip(r)
 					if err == nil && resp.Header.Get("Retry-After") == "" && resp.StatusCode == 429 {
-						resp.Header.Set("ratelimit-reset", "30")
+						resp.Header.Set("ratelimit-reset", "120")
 					}
 					return resp, err
 				})
@@ -56,15 +56,15 @@ func TestW9_RateLimitsHoldBackEveryCallOfTheAccount(t *testing.T) {
 			_, err := s.Evidence(t.Context(), ref)
 			class, after := bridge.ClassOf(err)
 			require.Equal(t, bridge.ClassWait, class)
-			require.Equal(t, 30*time.Second, after)
+			require.Equal(t, 2*time.Minute, after)
 			s.ResetCalls()
 			err = s.Update(t.Context(), ref, twoNotes)
 			class, after = bridge.ClassOf(err)
 			require.Equal(t, bridge.ClassWait, class)
-			require.Greater(t, after, 25*time.Second)
+			require.Greater(t, after, time.Minute)
 			require.True(t, bridge.NoEffect(err))
 			require.Zero(t, s.TotalCalls())
-			require.WithinDuration(t, time.Now().Add(30*time.Second), s.BusyUntil(), 5*time.Second)
+			require.WithinDuration(t, time.Now().Add(2*time.Minute), s.BusyUntil(), time.Minute)
 			require.True(t, s.Account().Open)
 		})
 	}

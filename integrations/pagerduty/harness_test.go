@@ -7,7 +7,9 @@ import (
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	sim "github.com/accessbridge/accessbridge/simulators/pagerduty"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,7 +19,7 @@ const reqID = testkit.RequestID
 type site struct {
 	*sim.Server
 	*PagerDuty
-	log   *testkit.Log
+	log   *logtest.Log
 	calls *testkit.Recorder
 }
 
@@ -30,10 +32,7 @@ type setup struct {
 
 func newSite(t *testing.T, s setup) *site {
 	t.Helper()
-	srv, err := sim.New(s.sim)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(sim.New(s.sim))(t)
 
 	set := defaults()
 	set.Endpoint, set.From, set.RateLimit = srv.URL(), sim.DefaultBotEmail, 0
@@ -45,7 +44,7 @@ func newSite(t *testing.T, s setup) *site {
 	}
 	testkit.Valid(t, set)
 
-	calls, log := testkit.Network(t, s.transport, "From", "Accept"), &testkit.Log{}
+	calls, log := testkit.Network(t, s.transport, "From", "Accept"), &logtest.Log{}
 	p, err := New("oncall", set, Options{Log: log.Logger(), Targets: s.targets, Transport: calls})
 	require.NoError(t, err)
 	return &site{Server: srv, PagerDuty: p, log: log, calls: calls}
@@ -70,17 +69,10 @@ func (s *site) shown(t *testing.T, ref bridge.Ref) sim.Incident {
 
 func (s *site) evidence(t *testing.T, ref bridge.Ref) []bridge.Evidence {
 	t.Helper()
-	list, err := s.Evidence(t.Context(), ref)
-	require.NoError(t, err)
-	return list
+	return testkit.Evidence(t, s, ref)
 }
 
 func (s *site) glances(t *testing.T, since time.Time) map[string]bool {
 	t.Helper()
-	out := map[string]bool{}
-	for g, err := range s.Changed(t.Context(), since) {
-		require.NoError(t, err)
-		out[g.Object.ID] = g.Decided
-	}
-	return out
+	return testkit.Glances(t, s, since)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 func quiet() Options { return Options{Instance: "bridge-1", Log: slog.New(slog.DiscardHandler)} }
@@ -76,9 +77,9 @@ func (f *full) Write(p []byte) (int, error) {
 
 func TestEntryThatCannotBeWrittenGoesToTheLogWhole(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
+	var log logtest.Log
 	failed := map[string]int{}
-	o := Options{Log: slog.New(slog.NewTextHandler(&log, nil)), Failed: func(output string) { failed[output]++ }}
+	o := Options{Log: log.Logger(), Failed: func(output string) { failed[output]++ }}
 	j := New(&full{}, o)
 	j.Record(entry("r-1"))
 	require.Contains(t, log.String(), "audit entry not written")
@@ -129,12 +130,12 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestOutputThatHangsDoesNotStopDecisions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		log := &logged{}
+		log := &logtest.Log{}
 		hang := make(chan struct{})
 		j := New(writerFunc(func(p []byte) (int, error) {
 			<-hang
 			return out.Write(p)
-		}), Options{Instance: "bridge-1", Log: slog.New(slog.NewTextHandler(log, nil))})
+		}), Options{Instance: "bridge-1", Log: log.Logger()})
 		start := time.Now()
 		j.Record(entry("first"))
 		require.Equal(t, patience, time.Since(start))
@@ -215,10 +216,10 @@ func TestEntriesOfTheSameMomentShareOneWriteToTheDisk(t *testing.T) {
 
 func TestFaultOfTheDiskConcernsAllWhoWaitForIt(t *testing.T) {
 	t.Parallel()
-	log := &logged{}
+	log := &logtest.Log{}
 	s := &slowSink{gate: make(chan struct{}), fault: errors.New("planted")}
 	close(s.gate)
-	j := newJournal(Options{Log: slog.New(slog.NewTextHandler(log, nil))}, s)
+	j := newJournal(Options{Log: log.Logger()}, s)
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() { j.Record(entry(fmt.Sprintf("r-%d.", i))) })

@@ -1,56 +1,36 @@
 package audit
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 // record is an audit file and the log beside it.
 type record struct {
 	t    *testing.T
 	path string
-	log  *logged
+	log  *logtest.Log
 	// made counts the instances.
 	made int
 }
 
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
 func newRecord(t *testing.T) *record {
 	t.Helper()
-	return &record{t: t, path: filepath.Join(t.TempDir(), "audit.log"), log: &logged{}}
+	return &record{t: t, path: filepath.Join(t.TempDir(), "audit.log"), log: &logtest.Log{}}
 }
 
 func (r *record) options() Options {
 	r.made++
-	return Options{Output: OutputFile, File: r.path, Instance: fmt.Sprintf("bridge-%d", r.made), Log: slog.New(slog.NewTextHandler(r.log, nil))}
+	return Options{Output: OutputFile, File: r.path, Instance: fmt.Sprintf("bridge-%d", r.made), Log: r.log.Logger()}
 }
 
 // sink opens the file without the goroutine of a Journal.

@@ -82,12 +82,17 @@ func (w *world) status(key string) string {
 	return issue.Status
 }
 
-func (w *world) approvedInJira(ctx context.Context) (string, error) {
-	id, key, err := w.request(ctx)
-	if err != nil {
-		return "", err
+// moved is a new request whose issue somebody moves.
+func (w *world) moved(ctx context.Context, by, status string) (id, key string, err error) {
+	if id, key, err = w.request(ctx); err == nil {
+		err = w.jira.Move(by, key, status)
 	}
-	if err := w.jira.Move("bob", key, "Approved"); err != nil {
+	return id, key, err
+}
+
+func (w *world) approvedInJira(ctx context.Context) (string, error) {
+	id, _, err := w.moved(ctx, "bob", "Approved")
+	if err != nil {
 		return "", err
 	}
 	if err := w.waitState(ctx, id, "APPROVED"); err != nil {
@@ -123,11 +128,8 @@ func (w *world) deniedInJira(ctx context.Context) (string, error) {
 }
 
 func (w *world) selfApproval(ctx context.Context) (string, error) {
-	id, key, err := w.request(ctx)
+	id, key, err := w.moved(ctx, "alice", "Approved")
 	if err != nil {
-		return "", err
-	}
-	if err := w.jira.Move("alice", key, "Approved"); err != nil {
 		return "", err
 	}
 	if err := wait(ctx, "the refusal on the issue", func() bool { return w.commented(key, "nobody can decide their own") }); err != nil {

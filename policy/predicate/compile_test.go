@@ -202,7 +202,7 @@ func TestConditions_ThatGrowWithoutEndAreGivenUp(t *testing.T) {
 		matched, err := c.Matches(facts())
 		require.ErrorIs(t, err, errCost, name)
 		require.False(t, matched)
-		require.Less(t, time.Since(begun), 5*time.Second)
+		require.Less(t, time.Since(begun), time.Minute)
 	}
 	f := facts()
 	f.Roles = make([]string, costLimit/entryCost+1)

@@ -282,7 +282,7 @@ func (s *stage) dial() *client.Client {
 	c, err := client.New(s.t.Context(), client.Config{
 		Addrs:                []string{s.Teleport.Addr()},
 		Credentials:          []client.Credentials{client.LoadIdentityFile(s.Identity)},
-		DialTimeout:          10 * time.Second,
+		DialTimeout:          time.Minute,
 		CircuitBreakerConfig: breaker.NoopBreakerConfig(),
 	})
 	require.NoError(s.t, err)

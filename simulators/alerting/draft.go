@@ -18,6 +18,27 @@ type Draft struct {
 	User string
 }
 
+// Body is what both products take in the bodies of writes.
+type Body struct {
+	Message     string   `json:"message"`
+	Alias       string   `json:"alias"`
+	Description string   `json:"description"`
+	Entity      string   `json:"entity"`
+	Source      string   `json:"source"`
+	Note        string   `json:"note"`
+	Priority    string   `json:"priority"`
+	Actions     []string `json:"actions"`
+	Tags        []string `json:"tags"`
+}
+
+// Draft is the alert that a body describes, with the details beside it.
+func (b Body) Draft(details map[string]string) Draft {
+	return Draft{
+		Message: b.Message, Alias: b.Alias, Description: b.Description, Entity: b.Entity, Source: b.Source, Note: b.Note,
+		Priority: b.Priority, Actions: b.Actions, Tags: b.Tags, Details: details,
+	}
+}
+
 // Limits of a draft and of notes, in characters or entries (docs.opsgenie.com/docs/alert-api).
 const (
 	MaxMessage     = 130

@@ -21,10 +21,7 @@ type site struct {
 
 func start(t *testing.T, opt jira.Options) *site {
 	t.Helper()
-	srv, err := jira.New(opt)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(jira.New(opt))(t)
 	login := basic(jira.BotEmail, jira.BotToken)
 	if opt.Flavour == jira.DataCenter {
 		login = bearer(jira.BotToken)

@@ -164,7 +164,7 @@ func TestSetWebhooksReplacesAndCloseGivesUp(t *testing.T) {
 	s.AddWebhook(jira.Webhook{URL: first.URL})
 	s.SetWebhooks(jira.Webhook{URL: second.URL, RetryDelay: time.Hour})
 	s.create(nil)
-	require.Eventually(t, func() bool { return len(s.Deliveries()) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Deliveries()) == 1 }, time.Minute, time.Millisecond)
 	require.Empty(t, first.All())
 	s.Close()
 	s.settled()

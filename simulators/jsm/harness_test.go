@@ -31,10 +31,7 @@ func start(t *testing.T, opt jsm.Options) *site {
 	if opt.Account.Clock == nil {
 		opt.Account.Clock = clock.Now
 	}
-	srv, err := jsm.New(opt)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(jsm.New(opt))(t)
 	return &site{
 		Server: srv, Client: standintest.NewClient(t, srv.URL, login(jsm.DefaultEmail, jsm.DefaultAPIToken)), clock: clock,
 	}

@@ -12,16 +12,8 @@ import (
 
 // payload is what the bodies of all writes may have.
 type payload struct {
-	Message         string            `json:"message"`
-	Alias           string            `json:"alias"`
-	Description     string            `json:"description"`
-	Entity          string            `json:"entity"`
-	Source          string            `json:"source"`
-	Note            string            `json:"note"`
-	Priority        string            `json:"priority"`
+	alerting.Body
 	ActionName      string            `json:"actionName"`
-	Actions         []string          `json:"actions"`
-	Tags            []string          `json:"tags"`
 	ExtraProperties map[string]string `json:"extraProperties"`
 	Responders      []recipient       `json:"responders"`
 	VisibleTo       []recipient       `json:"visibleTo"`
@@ -43,10 +35,7 @@ func (s *Server) createAlert(c *call) (standin.Reply, error) {
 	if err := c.Into(&p); err != nil {
 		return standin.Reply{}, err
 	}
-	d := alerting.Draft{
-		Message: p.Message, Alias: p.Alias, Description: p.Description, Entity: p.Entity, Source: p.Source, Note: p.Note,
-		Priority: p.Priority, Actions: p.Actions, Tags: p.Tags, Details: p.ExtraProperties,
-	}
+	d := p.Draft(p.ExtraProperties)
 	fields := map[string]string{}
 	for _, r := range p.Responders {
 		found, ok := s.responder(r.Type, r.ID)

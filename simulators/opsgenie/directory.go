@@ -34,18 +34,8 @@ func (s *Server) getSchedule(c *call) (standin.Reply, error) {
 }
 
 func (s *Server) renderSchedule(sched alerting.Schedule, rotations bool) map[string]any {
-	out := map[string]any{
-		"id": sched.ID, "name": sched.Name, "description": sched.Description, "timezone": "UTC", "enabled": !sched.Disabled,
-	}
+	out := sched.Render("UTC", rotations, s.target)
 	s.owner(out, sched.Team)
-	if !rotations {
-		return out
-	}
-	list := []map[string]any{}
-	for _, r := range sched.Rotations {
-		list = append(list, r.Render(s.target))
-	}
-	out["rotations"] = list
 	return out
 }
 

@@ -27,10 +27,7 @@ func start(t *testing.T, opt opsgenie.Options) *account {
 	if opt.Account.Clock == nil {
 		opt.Account.Clock = clock.Now
 	}
-	srv, err := opsgenie.New(opt)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	srv := standintest.Started(opsgenie.New(opt))(t)
 	return &account{Server: srv, Client: standintest.NewClient(t, srv.URL, login(opsgenie.DefaultAPIKey)), clock: clock}
 }
 

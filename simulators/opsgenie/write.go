@@ -11,19 +11,11 @@ import (
 
 // payload is what the bodies of all writes may have.
 type payload struct {
-	User        string            `json:"user"`
-	Source      string            `json:"source"`
-	Note        string            `json:"note"`
-	Message     string            `json:"message"`
-	Alias       string            `json:"alias"`
-	Description string            `json:"description"`
-	Entity      string            `json:"entity"`
-	Priority    string            `json:"priority"`
-	Actions     []string          `json:"actions"`
-	Tags        []string          `json:"tags"`
-	Details     map[string]string `json:"details"`
-	Responders  []recipient       `json:"responders"`
-	VisibleTo   []recipient       `json:"visibleTo"`
+	alerting.Body
+	User       string            `json:"user"`
+	Details    map[string]string `json:"details"`
+	Responders []recipient       `json:"responders"`
+	VisibleTo  []recipient       `json:"visibleTo"`
 }
 
 type recipient struct {
@@ -44,10 +36,8 @@ func (s *Server) createAlert(c *call) (standin.Reply, error) {
 	if err := c.Into(&p); err != nil {
 		return standin.Reply{}, err
 	}
-	d := alerting.Draft{
-		Message: p.Message, Alias: p.Alias, Description: p.Description, Entity: p.Entity, Source: p.Source, Note: p.Note,
-		Priority: p.Priority, Actions: p.Actions, Tags: p.Tags, Details: p.Details, User: p.User,
-	}
+	d := p.Draft(p.Details)
+	d.User = p.User
 	for _, r := range p.Responders {
 		d.Responders = append(d.Responders, alerting.Responder{Type: r.Type, ID: r.ID, Name: cmp.Or(r.Name, r.Username)})
 	}
@@ -85,9 +75,8 @@ func (s *Server) command(kind string) func(*call) (standin.Reply, error) {
 // payload reads the body, or of a DELETE the query.
 func (c *call) payload() (payload, error) {
 	if c.Method == http.MethodDelete {
-		return payload{
-			User: c.Query.Get("user"), Source: c.Query.Get("source"), Note: c.Query.Get("note"), Tags: list(c.Query.Get("tags")),
-		}, nil
+		body := alerting.Body{Source: c.Query.Get("source"), Note: c.Query.Get("note"), Tags: list(c.Query.Get("tags"))}
+		return payload{Body: body, User: c.Query.Get("user")}, nil
 	}
 	var p payload
 	err := c.Into(&p)

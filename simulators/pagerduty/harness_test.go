@@ -24,10 +24,8 @@ func start(t *testing.T, opt pagerduty.Options) *account {
 	if opt.Webhooks.RetryDelay == 0 {
 		opt.Webhooks.RetryDelay = time.Millisecond
 	}
-	srv, err := pagerduty.New(opt)
-	require.NoError(t, err)
-	require.NoError(t, srv.Start())
-	t.Cleanup(srv.Close)
+	opt.Webhooks.Timeout = time.Minute // a delivery that takes long on a slow machine is no second one
+	srv := standintest.Started(pagerduty.New(opt))(t)
 	return &account{Server: srv, Client: standintest.NewClient(t, srv.URL, login)}
 }
 

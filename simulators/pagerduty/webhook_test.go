@@ -21,7 +21,7 @@ import (
 func hooked(t *testing.T, sub pagerduty.Subscription, next func(int) int) (*account, inbox, *standintest.Clock) {
 	t.Helper()
 	in, clock := receiver(t, next), standintest.NewClock()
-	a := start(t, pagerduty.Options{Clock: clock.Now, Webhooks: pagerduty.Sending{Attempts: 4, Timeout: 100 * time.Millisecond}})
+	a := start(t, pagerduty.Options{Clock: clock.Now, Webhooks: pagerduty.Sending{Attempts: 4}})
 	sub.URL, sub.Secrets = in.URL, []string{"hush"}
 	a.AddSubscription(sub)
 	return a, in, clock

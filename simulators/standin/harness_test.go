@@ -3,6 +3,7 @@ package standin_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,14 +36,25 @@ type wrong struct{ status int }
 
 func (w wrong) Error() string { return "acme simulator: " + http.StatusText(w.status) }
 
+// soon is how long something that must happen may take on the slowest machine.
+const soon = time.Minute
+
 type setup struct {
 	standin.Options
 	standin.Sending
 	prefixes []string
 }
 
-// start makes an acme that is called as alice.
+// start makes an acme that is called as alice over the network.
 func start(t *testing.T, with setup) *acme {
+	t.Helper()
+	a := found(t, with)
+	require.NoError(t, a.Start())
+	return a
+}
+
+// found makes an acme that nobody can reach, which may stand in a bubble with its own time.
+func found(t *testing.T, with setup) *acme {
 	t.Helper()
 	a := &acme{hook: new(string)}
 	with.Name = "acme simulator"
@@ -59,7 +71,6 @@ func start(t *testing.T, with setup) *acme {
 	a.Handle("DELETE /things/{id}", func(*call) (standin.Reply, error) {
 		return standin.Reply{Status: http.StatusNoContent, Header: http.Header{"X-Gone": {"yes"}}}, nil
 	})
-	require.NoError(t, a.Start())
 	t.Cleanup(a.Close)
 	a.Client = standintest.NewClient(t, a.URL, func(r *http.Request) { r.Header.Set("User", "alice") })
 	return a
@@ -128,6 +139,19 @@ func hooked(t *testing.T, how standin.Sending, next func(int) int) (*acme, *stan
 	a := start(t, setup{Sending: how, Options: standin.Options{Clock: standintest.NewClock().Now}})
 	*a.hook = in.URL
 	return a, in
+}
+
+// inside is a client that reaches the receiver without a network, so that it may stand in a bubble with its own time.
+func inside(in http.Handler) *http.Client {
+	return &http.Client{Transport: direct{in}}
+}
+
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	d.ServeHTTP(answer, r)
+	return answer.Result(), r.Context().Err()
 }
 
 func (a *acme) settled() {

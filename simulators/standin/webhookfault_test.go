@@ -2,11 +2,13 @@ package standin_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/simulators/standin"
+	"github.com/accessbridge/accessbridge/simulators/standin/standintest"
 )
 
 func TestLostEventsCanBeSentByHand(t *testing.T) {
@@ -45,13 +47,16 @@ func TestDoubledEventsHaveOneIdentifier(t *testing.T) {
 }
 
 func TestReorderedEventsArePairwiseSwapped(t *testing.T) {
-	a, in := hooked(t, standin.Sending{}, nil)
-	a.SetWebhookFault(standin.WebhookFault{Reorder: true})
-	a.tell("a", "T-1")
-	a.tell("b", "T-2")
-	a.tell("c", "T-1")
-	a.settled()
-	require.Equal(t, []any{"b", "a", "c"}, events(t, in), "an event nobody follows is sent after all")
+	synctest.Test(t, func(t *testing.T) {
+		in := &standintest.Inbox{}
+		a := found(t, setup{Sending: standin.Sending{Client: inside(in)}})
+		a.SetWebhookFault(standin.WebhookFault{Reorder: true})
+		a.tell("a", "T-1")
+		a.tell("b", "T-2")
+		a.tell("c", "T-1")
+		a.settled()
+		require.Equal(t, []any{"b", "a", "c"}, events(t, in), "an event nobody follows is sent after all")
+	})
 }
 
 func TestDelayedEventsComeLater(t *testing.T) {

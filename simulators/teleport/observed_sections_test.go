@@ -118,7 +118,7 @@ func sayCreation(tr *transcript) {
 	tr.did("create with a client-chosen id", err, fmt.Sprintf("id kept: %v", made.GetName() == chosen))
 	_, err = create(alice, "dev", func(r types.AccessRequest) { require.NoError(tr.t, r.SetState(approved)) })
 	tr.did("create as APPROVED", err)
-	_, err = create(alice, "dev", func(r types.AccessRequest) { r.SetExpiry(time.Now().Add(4 * time.Second)) })
+	_, err = create(alice, "dev", func(r types.AccessRequest) { r.SetExpiry(tr.now().Add(4 * time.Second)) })
 	tr.did("create with 4 s expiry", err)
 	ofCarol, err := create(carol, "dev")
 	require.NoError(tr.t, err)

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// dialTimeout is also how long the genuine client takes to find that its
-	// credentials are refused.
-	dialTimeout = 2 * time.Second
+	// refusedWithin is how long the genuine client takes to find that its
+	// credentials are refused: all the time that it is given.
+	refusedWithin = 2 * time.Second
 
 	alice = "alice@example.com"
 	bob   = "bob@example.com"
@@ -31,7 +31,8 @@ const (
 type world struct {
 	*Server
 	t     *testing.T
-	ahead atomic.Int64 // nanoseconds that the server's clock is ahead
+	ahead atomic.Int64 // nanoseconds that the server's clock is ahead of begun
+	begun time.Time
 
 	mu      sync.Mutex
 	clients map[string]*client.Client
@@ -39,10 +40,10 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, clients: map[string]*client.Client{}}
+	w := &world{t: t, begun: time.Now(), clients: map[string]*client.Client{}}
 	opts := Options{
 		ClusterName: "peer",
-		Clock:       func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
+		Clock:       w.now,
 	}
 	for _, f := range change {
 		f(&opts)
@@ -57,6 +58,9 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Cleanup(w.Close)
 	return w
 }
+
+// now is the server's time, which only goes on when ahead does: nothing expires because a test is slow.
+func (w *world) now() time.Time { return w.begun.Add(time.Duration(w.ahead.Load())) }
 
 func people() []User {
 	all := []string{"dev", "prod", "db"}
@@ -95,18 +99,18 @@ func (w *world) as(user string) *client.Client {
 	}
 	path := filepath.Join(w.t.TempDir(), "identity")
 	require.NoError(w.t, w.WriteIdentity(path, user, time.Hour))
-	clt, err := w.dial(client.LoadIdentityFile(path))
+	clt, err := w.dial(client.LoadIdentityFile(path), soon)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = clt.Close() })
 	w.clients[user] = clt
 	return clt
 }
 
-func (w *world) dial(creds client.Credentials) (*client.Client, error) {
+func (w *world) dial(creds client.Credentials, within time.Duration) (*client.Client, error) {
 	return client.New(w.t.Context(), client.Config{
 		Addrs:       []string{w.Addr()},
 		Credentials: []client.Credentials{creds},
-		DialTimeout: dialTimeout,
+		DialTimeout: within,
 		// The client's circuit breaker would hide for a while that the server is back.
 		CircuitBreakerConfig: breaker.NoopBreakerConfig(),
 	})
@@ -155,7 +159,7 @@ func (w *world) watch(user string, watch types.Watch) (types.Watcher, types.Even
 
 func (w *world) next(watcher types.Watcher) types.Event {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), soon)
 	defer cancel()
 	select {
 	case event := <-watcher.Events():

@@ -12,12 +12,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/accessbridge/accessbridge/server"
 	"github.com/accessbridge/accessbridge/simulators/jira"
 )
@@ -37,25 +37,8 @@ type Bridge struct {
 	failed bool
 }
 
-// Logs collects log lines.
-type Logs struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *Logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// String is everything logged so far.
-func (l *Logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
+// Logs are log lines.
+type Logs struct{ logtest.Log }
 
 // tail is the last lines.
 func (l *Logs) tail(n int) string {

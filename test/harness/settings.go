@@ -39,7 +39,7 @@ func (w *World) defaults(setup Setup) *Settings {
 	for name, site := range w.Sites {
 		account := Section{
 			"url": site.URL(), "ca_file": w.Path("ca.crt"), "project": Project,
-			"search_lag": "1s", "apply_within": "1s", "timeout": "5s", "rate_limit": 0,
+			"search_lag": "1s", "apply_within": "1s", "timeout": "1m", "rate_limit": 0,
 			"statuses": Section{"promoted": []string{"Promoted"}},
 			"webhook":  Section{"secrets": []string{Secret}},
 		}

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// patience is how long something that must happen may take, on a machine that does much else.
-	patience = 30 * time.Second
+	// patience is how long something that must happen may take on the slowest machine. Only what does not happen at all takes as long.
+	patience = 2 * time.Minute
 	// settle is how long something that must not happen is given to happen.
 	settle = 700 * time.Millisecond
 	tick   = 20 * time.Millisecond

@@ -127,10 +127,10 @@ func (w *World) makeCertificates() tls.Certificate {
 	pool := x509.NewCertPool()
 	require.True(w.T, pool.AppendCertsFromPEM(authority))
 	w.Client = &http.Client{
-		Timeout: 20 * time.Second,
+		Timeout: patience,
 		Transport: &http.Transport{
 			TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64,
-			ExpectContinueTimeout: 5 * time.Second,
+			ExpectContinueTimeout: patience,
 		},
 	}
 	pair, err := tls.LoadX509KeyPair(paths.Cert, paths.Key)

@@ -12,8 +12,11 @@ import (
 	"github.com/accessbridge/accessbridge/test/harness"
 )
 
+// settling is how long it may take until everything has come to its end, with claims that run out, on the slowest machine.
+const settling = 6 * time.Minute
+
 // settles waits until every request is where the plans want it, and its issue too.
-func (c *crowd) settles(within time.Duration) {
+func (c *crowd) settles() {
 	c.w.T.Helper()
 	n := 0
 	settled := func() bool {
@@ -24,7 +27,7 @@ func (c *crowd) settles(within time.Duration) {
 		}
 		return true
 	}
-	if !await(within, settled) {
+	if !await(settling, settled) {
 		for _, p := range c.plans {
 			if what := c.missing(p); what != "" {
 				c.w.T.Errorf("request %s (%s, deed %d): %s; link %+v", p.id, p.issue, p.deed, what, c.w.Link(p.id))

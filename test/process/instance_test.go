@@ -23,10 +23,10 @@ import (
 )
 
 // drainWithin is the configured limit for finishing work on SIGTERM, stopWithin what the whole end may take: listeners and connections are
-// closed besides.
+// closed besides. A process that is not held up needs a small part of it, on the slowest machine too.
 const (
-	drainWithin = 10 * time.Second
-	stopWithin  = drainWithin + 10*time.Second
+	drainWithin = time.Minute
+	stopWithin  = 2 * drainWithin
 )
 
 // instance is one configuration that processes are started with, one after the other. It keeps its files.

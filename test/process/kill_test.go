@@ -30,12 +30,12 @@ func TestP1_P2_KillOneOfTwo(t *testing.T) {
 	}
 	c.acted()
 	left := len(w.owners(c.ids()))
-	w.Within(2*time.Minute, "all issues", func() bool { return len(w.Jira.Issues()) >= len(c.ids()) })
+	w.Within(settling, "all issues", func() bool { return len(w.Jira.Issues()) >= len(c.ids()) })
 	t.Logf("%d claims had to run out", left)
 	c.act()
 	c.acted()
 	c.decideLate()
-	c.settles(time.Minute)
+	c.settles()
 	c.exact()
 	require.Empty(t, c.audited(), "nobody died after the first decision")
 }
@@ -64,9 +64,11 @@ func TestP1_P2_P3_P4_KillRandomOnesOfThree(t *testing.T) {
 	}
 	c.acted()
 	c.decideLate()
-	c.settles(2 * time.Minute)
+	c.settles()
 	c.exact()
-	for _, p := range c.audited() {
+	lost := c.audited()
+	require.LessOrEqual(t, len(lost), atWork*len(deaths))
+	for _, p := range lost {
 		require.True(t, w.reviewedBefore(p.id, deaths), "decision on %s is in no record, and nobody died just then", p.id)
 	}
 }
@@ -85,5 +87,9 @@ func (w *world) reviewedBefore(id string, moments []time.Time) bool {
 	return false
 }
 
-// auditWithin is how long it takes at most, on a busy machine, until a decision that Teleport took is in the record or in the log.
-const auditWithin = slowdown * 5 * time.Second
+const (
+	// auditWithin is how long it takes at most, on the slowest machine, until a decision that Teleport took is in the record or in the log.
+	auditWithin = 30 * time.Second
+	// atWork is how many decisions a process works on at once, which are all that its death can keep out of the record.
+	atWork = 16
+)

@@ -36,7 +36,7 @@ func TestP1_P2_P3_P6_NetworkCuts(t *testing.T) {
 	}
 	c.acted()
 	c.decideLate()
-	c.settles(2 * time.Minute)
+	c.settles()
 	c.exact()
 	require.Empty(t, c.audited())
 	for _, i := range w.instances {

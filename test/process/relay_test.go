@@ -130,7 +130,7 @@ func (r *relay) inTurn() []string {
 // dial tries the targets; nil when none takes the connection.
 func (r *relay) dial() net.Conn {
 	for _, addr := range r.inTurn() {
-		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+		if conn, err := net.DialTimeout("tcp", addr, time.Minute); err == nil {
 			return conn
 		}
 	}

@@ -27,7 +27,7 @@ func TestP1_P3_P4_W1_W7_TeleportRestarts(t *testing.T) {
 	}
 	c.acted()
 	c.decideLate()
-	c.settles(2 * time.Minute)
+	c.settles()
 	c.exact()
 	require.Empty(t, c.audited())
 	for _, i := range w.instances {

@@ -16,6 +16,9 @@ var seedFlag = flag.Uint64("seed", 0, "make the choices of the run that logged t
 // latency is how long Jira takes for each call, so that a process that dies does so between two effects.
 const latency = 5 * time.Millisecond
 
+// callWithin is the configured limit for one call to Jira. The claim of a process that was killed lasts longer than a call.
+const callWithin = 5 * time.Second
+
 // world is the simulators with instances of the real binary, and a load balancer before them that Jira sends its webhooks to.
 type world struct {
 	*harness.World
@@ -38,6 +41,7 @@ func newWorld(t *testing.T, n int) *world {
 	w.Settings.Top = harness.Section{}
 	w.Settings.Server["shutdown_timeout"] = drainWithin.String()
 	w.Settings.Main()["resync_every"] = "10s"
+	w.Settings.Main()["timeout"] = callWithin.String()
 	w.balancer = newRelay(t)
 	w.sendWebhooks(harness.Secret)
 	t.Cleanup(func() {

@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,11 +55,17 @@ func TestAClosingThatWasCarriedOutIsLookedAtOnce(t *testing.T) {
 	})
 }
 
-func TestAnotherAlertWithTheAliasIsNotClosed(t *testing.T) {
-	closedOnce(t, func(p *product, minutes func(int, func())) {
-		p.locked(func() { p.alert = &Alert{ID: "a2", Alias: p.alert.Alias} })
-		minutes(10, func() { require.Equal(t, 1, p.closed) })
-	})
+// An alert that was there when the other one was closed is a second one, one that was made later may be the new one of a request that waits.
+func TestP4_AnotherAlertWithTheAliasIsClosedIfItWasThereBefore(t *testing.T) {
+	for _, made := range []time.Duration{0, time.Second, -time.Second} {
+		closedOnce(t, func(p *product, minutes func(int, func())) {
+			p.locked(func() {
+				p.ending = ""
+				p.alert = &Alert{ID: "a2", Alias: p.alert.Alias, CreatedAt: time.Now().Add(made)}
+			})
+			minutes(10, func() { require.Equal(t, made < 0, p.alert.Closed) })
+		})
+	}
 }
 
 func TestAnAlertThatStaysOpenIsNotClosedForEver(t *testing.T) {
@@ -78,6 +85,43 @@ func TestAListingThatFailsIsMadeAgain(t *testing.T) {
 			p.broken, p.ending = nil, ""
 		})
 		minutes(2, func() { require.Equal(t, 2, p.closed) })
+	})
+}
+
+// A listing that ends early says nothing of the alerts it does not get to.
+func TestP4_AnAlertBeyondTheListingIsLookedAtByItself(t *testing.T) {
+	beyond := func(test func(*product, func(int, func()))) {
+		closedOnce(t, func(p *product, minutes func(int, func())) {
+			p.locked(func() { p.broken = ErrTooMany })
+			test(p, minutes)
+		})
+	}
+	beyond(func(p *product, minutes func(int, func())) {
+		minutes(1, func() { p.ending = "" })
+		minutes(1, func() { require.True(t, p.alert.Closed) })
+		minutes(10, func() {
+			require.Equal(t, 3, p.closed)
+			require.Len(t, p.notes, 1)
+		})
+	})
+	beyond(func(p *product, minutes func(int, func())) {
+		p.locked(func() { p.alert.Closed = true })
+		minutes(10, func() { require.Equal(t, 1, p.listed, "it is done") })
+	})
+	beyond(func(p *product, minutes func(int, func())) {
+		p.locked(func() { p.alert = nil })
+		minutes(10, func() { require.Equal(t, 1, p.listed, "it was deleted") })
+	})
+	beyond(func(p *product, minutes func(int, func())) {
+		p.locked(func() { p.unread = errors.New("502") })
+		minutes(2, func() {
+			require.Equal(t, 1, p.closed)
+			p.unread, p.ending = nil, ""
+		})
+		minutes(2, func() { require.True(t, p.alert.Closed, "what cannot be read is not taken for closed") })
+	})
+	beyond(func(p *product, minutes func(int, func())) {
+		minutes(60, func() { require.Equal(t, maxClosings, p.closed) })
 	})
 }
 

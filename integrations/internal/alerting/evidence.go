@@ -119,7 +119,7 @@ func (t *Tracker) onDuty(ctx context.Context, r Responder, who bridge.Actor) (bo
 		}
 	}
 	for _, id := range ids {
-		people, err := t.onCallNow(ctx, id, barredFor)
+		people, err := t.onCallNow(ctx, id, incident.BarredFor)
 		if err != nil {
 			return false, err
 		}

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -68,6 +69,27 @@ func (t *Tracker) Close(ctx context.Context, ref bridge.Ref, o bridge.Outcome) e
 	if err := t.end(ctx, a, text); err != nil {
 		return t.gone(ctx, ref.ID, err)
 	}
+	if a.Closed {
+		return t.endSecond(ctx, a, text)
+	}
+	return nil
+}
+
+// endSecond closes what else is open of the bridge's under the alias of an alert that was closed before: an alert that is asked for twice and made
+// late joins no closed one. Where there is such an alert, it is the request's from now on, so that its closing is seen to be carried out.
+func (t *Tracker) endSecond(ctx context.Context, first Alert, text string) error {
+	for a, err := range t.api.Alerts(ctx, openAlerts+` AND alias: "`+first.Alias+`"`) {
+		if err != nil {
+			return fmt.Errorf("looking for a second alert: %w", err)
+		}
+		if a.Alias != first.Alias || a.ID == first.ID || a.Closed {
+			continue
+		}
+		t.memory.change(a.Alias, func(k *kept) { k.id = a.ID })
+		if err := t.end(ctx, a, text); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -121,7 +143,7 @@ func (t *Tracker) closed(ctx context.Context, alias, request string) (bool, erro
 	case made.Pending:
 		return false, t.waiting(alias)
 	}
-	t.memory.change(alias, func(k *kept) { k.ending = "" })
+	t.isEnded(alias)
 	return made.OK, nil
 }
 

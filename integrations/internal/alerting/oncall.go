@@ -11,9 +11,6 @@ import (
 	"github.com/accessbridge/accessbridge/integrations/internal/lookup"
 )
 
-// barredFor is how old an answer about who is on call may be where it says who may decide. One that approves is fresher.
-const barredFor = 30 * time.Second
-
 // OnCall tells who is on call now for schedules, and for teams by all their schedules. The products tell neither levels nor when a shift ends.
 func (t *Tracker) OnCall(ctx context.Context, q bridge.OnCallQuery) ([]bridge.Shift, error) {
 	if len(q.Services)+len(q.Policies) > 0 {

@@ -35,8 +35,8 @@ type product struct {
 	// listed counts listings of alerts, broken is what they end with.
 	listed int
 	broken error
-	// refused is what closing ends with.
-	refused error
+	// refused is what closing ends with, unread what reading the alert ends with.
+	refused, unread error
 
 	mu sync.Mutex // for calls that the test did not make itself
 }
@@ -98,7 +98,9 @@ func (p *product) AddNote(_ context.Context, h Handle, text string) error {
 }
 
 func (p *product) Alert(_ context.Context, h Handle) (Alert, error) {
-	if err := p.find(h); err != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := cmp.Or(p.unread, p.find(h)); err != nil {
 		return Alert{}, err
 	}
 	return *p.alert, nil
@@ -243,6 +245,32 @@ func TestP3_AnEditedNoteDoesNotCount(t *testing.T) {
 		require.Equal(t, e.Reason == "changed", e.Barred != "", "%+v", e)
 		require.Equal(t, e.Reason == "by nobody", e.Actor.Automated, "%+v", e)
 	}
+}
+
+// The answer that somebody is on call is good for as long as the documentation says, and no longer.
+func TestP3_WhoseShiftHasEndedDecidesNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &product{
+			alert:  exists(),
+			made:   Request{OK: true, AlertID: "a1"},
+			onCall: []User{{ID: "u1"}},
+			users:  map[string]User{"u1": {ID: "u1", Email: "alice@example.com"}},
+			notes:  []Note{{Text: "approve", Owner: "u1", At: time.Now()}},
+		}
+		tracker, ref := at(t, p, false)
+		barred := func() bool {
+			found, err := tracker.Evidence(t.Context(), ref)
+			require.NoError(t, err)
+			require.Len(t, found, 1)
+			return found[0].Barred != ""
+		}
+		require.False(t, barred())
+		p.onCall = nil
+		<-time.After(15*time.Second - 1)
+		require.False(t, barred())
+		<-time.After(1)
+		require.True(t, barred())
+	})
 }
 
 func TestAnotherAlertThanTheOneAskedForIsAnError(t *testing.T) {

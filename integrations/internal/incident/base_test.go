@@ -14,6 +14,7 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -86,13 +87,13 @@ func TestASecretMayBeInAFile(t *testing.T) {
 func TestBaseIsTheOutsideOfAnIntegration(t *testing.T) {
 	set := good().Common
 	set.Workers, set.Mode, set.SearchLag = 7, incident.ModePoll, config.Duration(3*time.Second)
-	var log testkit.Log
+	var log logtest.Log
 	observed := 0
 	b, err := incident.NewBase("vendor", "oncall", set, incident.Options{
 		Log:     log.Logger(),
 		Observe: func(string, int, time.Duration) { observed++ },
 		Transport: testkit.RoundTrip(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"30"}}, Body: io.NopCloser(strings.NewReader("")), Request: r}, nil
+			return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"240"}}, Body: io.NopCloser(strings.NewReader("")), Request: r}, nil
 		}),
 	})
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestBaseIsTheOutsideOfAnIntegration(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, 1, observed)
-	require.WithinDuration(t, time.Now().Add(30*time.Second), b.BusyUntil(), 5*time.Second)
+	require.WithinDuration(t, time.Now().Add(4*time.Minute), b.BusyUntil(), time.Minute)
 	require.True(t, b.Account().Open)
 	b.Log.Info("hello")
 	require.Contains(t, log.String(), "integration=oncall")

@@ -1,8 +1,6 @@
 package incident_test
 
 import (
-	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,6 +10,7 @@ import (
 	"github.com/accessbridge/accessbridge/config"
 	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 )
 
 func TestTemplatesReplaceTitleAndBody(t *testing.T) {
@@ -46,8 +45,8 @@ func TestTemplatesAreCutAndCleaned(t *testing.T) {
 func TestATemplateThatFailsIsReplacedByTheBuiltinText(t *testing.T) {
 	for name, source := range map[string]string{"fails": `{{index .Request.Roles 99}}`, "writes nothing": `{{with index .Request.Annotations "x"}}{{.}}{{end}} ` + "\x00"} {
 		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer
-			title, body := form.Opening(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), incident.Texts{Title: source, Body: source}, testkit.Draft(), "Decide.")
+			var log logtest.Log
+			title, body := form.Opening(t.Context(), log.Logger(), incident.Texts{Title: source, Body: source}, testkit.Draft(), "Decide.")
 			require.Equal(t, form.Title(testkit.Draft().Request), title)
 			require.Equal(t, form.Body(testkit.Draft(), "Decide."), body)
 			require.Contains(t, log.String(), "a configured template cannot be used")

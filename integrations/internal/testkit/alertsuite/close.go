@@ -20,6 +20,7 @@ func closeCases() map[string]func(*testing.T, Vendor) {
 		"ClosingSendsTheNote":                    closingSendsTheNote,
 		"P4_AClosingThatFailedLaterIsMadeAgain":  aClosingThatFailedLaterIsMadeAgain,
 		"P4_ClosingAfterARestart":                closingAfterARestart,
+		"P4_ASecondAlertIsClosedWithAClosedOne":  aSecondAlertIsClosedWithAClosedOne,
 		"W26_AlreadyClosedIsSeenByTheState":      alreadyClosedIsSeenByTheState,
 		"AnAlertClosedByAPersonIsNotOpenedAgain": anAlertClosedByAPersonIsNotOpenedAgain,
 		"EveryEndingClosesTheAlert":              everyEndingClosesTheAlert,
@@ -71,6 +72,25 @@ func closingAfterARestart(t *testing.T, v Vendor) {
 			require.Len(t, s.Alerts(), 1)
 		})
 	}
+}
+
+// Somebody closes the alert; then a creation whose answer was lost is carried out after all, and the alias joins it to none.
+func aSecondAlertIsClosedWithAClosedOne(t *testing.T, v Vendor) {
+	v.Clocked(t, Setup{}, func(t *testing.T, s *Site) {
+		ref := s.Opened(t)
+		require.NoError(t, s.Update(t.Context(), ref, testkit.Notes()[:1]))
+		require.NoError(t, s.CloseAlert("bob", Alias, ""))
+		s.restarted(t).Opened(t)
+		<-time.After(time.Minute)
+		require.NoError(t, s.Close(t.Context(), ref, testkit.Closing(bridge.EndDenied)))
+		<-time.After(5 * time.Minute)
+		all := s.Alerts()
+		require.Len(t, all, 2)
+		for _, a := range all {
+			require.False(t, a.Open())
+			require.Equal(t, testkit.Closing(bridge.EndDenied).Note.Text, a.Notes[len(a.Notes)-1].Text)
+		}
+	})
 }
 
 // What is answered to closing is not looked at: the alert's state tells.

@@ -53,19 +53,19 @@ func aLookupThatFailsBeforeTheCreateCallHasNoEffect(t *testing.T, v Vendor) {
 func rateLimitsHoldBackEveryCallOfTheAccount(t *testing.T, v Vendor) {
 	s := v.Site(t, Setup{})
 	ref := s.Opened(t)
-	s.Inject(standin.Fault{Method: "GET", Status: 429, RetryAfter: "30"})
+	s.Inject(standin.Fault{Method: "GET", Status: 429, RetryAfter: "240"})
 	_, err := s.Evidence(t.Context(), ref)
 	class, after := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassWait, class)
-	require.Equal(t, 30*time.Second, after)
+	require.Equal(t, 4*time.Minute, after)
 	s.ResetCalls()
 	err = s.Update(t.Context(), ref, testkit.Notes())
 	class, after = bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassWait, class)
-	require.Greater(t, after, 25*time.Second)
+	require.Greater(t, after, 3*time.Minute)
 	require.True(t, bridge.NoEffect(err))
 	require.Zero(t, s.TotalCalls())
-	require.WithinDuration(t, time.Now().Add(30*time.Second), s.BusyUntil(), 5*time.Second)
+	require.WithinDuration(t, time.Now().Add(4*time.Minute), s.BusyUntil(), time.Minute)
 	require.True(t, s.Integration.Account().Open)
 }
 

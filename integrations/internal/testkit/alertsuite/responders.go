@@ -61,6 +61,22 @@ func routeSettingsGoBeforeAnnotationsAndTheIntegrations(t *testing.T, v Vendor) 
 	}
 }
 
+// tells reports whether an alert is opened, which then has the wanted responders. With the text of an error it must be refused.
+func (s *Site) tells(t *testing.T, d bridge.Draft, responders, refused string) bool {
+	t.Helper()
+	_, err := s.Open(t.Context(), testkit.Marker(), d)
+	if refused != "" {
+		require.ErrorContains(t, err, refused)
+		Terminal(t, err)
+		require.True(t, bridge.NoEffect(err))
+		require.Empty(t, s.Alerts())
+		return false
+	}
+	require.NoError(t, err)
+	require.Equal(t, responders, strings.Join(s.Responders(t), ", "))
+	return true
+}
+
 func everyValueOfTheAnnotationsIsTried(t *testing.T, v Vendor) {
 	for name, c := range map[string]struct {
 		schedules, teams []string
@@ -82,16 +98,9 @@ func everyValueOfTheAnnotationsIsTried(t *testing.T, v Vendor) {
 			s := v.Site(t, Setup{Settings: func(s *alerting.Settings) { s.Responders = alerting.Responders{Schedules: c.own} }})
 			d := testkit.Draft()
 			d.Request.Annotations = map[string][]string{"teleport.dev/notify-services": c.schedules, "teleport.dev/teams": c.teams}
-			_, err := s.Open(t.Context(), testkit.Marker(), d)
-			if c.err != "" {
-				require.ErrorContains(t, err, c.err)
-				Terminal(t, err)
-				require.True(t, bridge.NoEffect(err))
-				require.Empty(t, s.Alerts())
+			if !s.tells(t, d, c.want, c.err) {
 				return
 			}
-			require.NoError(t, err)
-			require.Equal(t, c.want, strings.Join(s.Responders(t), ", "))
 			require.Equal(t, c.logged != "", strings.Contains(s.Log.String(), "an annotation names what is not known"))
 			require.Contains(t, s.Log.String(), c.logged)
 		})
@@ -184,16 +193,9 @@ func recipientsNameSchedulesOrElseTeams(t *testing.T, v Vendor) {
 				target.Responders.Schedules = c.route
 				d.Settings = target
 			}
-			_, err := s.Open(t.Context(), testkit.Marker(), d)
-			if c.err != "" {
-				require.ErrorContains(t, err, c.err)
-				Terminal(t, err)
-				require.True(t, bridge.NoEffect(err))
-				require.Empty(t, s.Alerts())
+			if !s.tells(t, d, c.want, c.err) {
 				return
 			}
-			require.NoError(t, err)
-			require.Equal(t, c.want, strings.Join(s.Responders(t), ", "))
 			require.Contains(t, s.Log.String(), c.logged)
 			if c.logged == "" {
 				require.NotContains(t, s.Log.String(), "recipient")

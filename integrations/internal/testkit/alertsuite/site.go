@@ -20,6 +20,7 @@ import (
 	"github.com/accessbridge/accessbridge/integrations/internal/alerting"
 	"github.com/accessbridge/accessbridge/integrations/internal/testkit"
 	"github.com/accessbridge/accessbridge/internal/httpx"
+	"github.com/accessbridge/accessbridge/internal/logtest"
 	account "github.com/accessbridge/accessbridge/simulators/alerting"
 	"github.com/accessbridge/accessbridge/simulators/standin"
 	"github.com/stretchr/testify/require"
@@ -85,7 +86,7 @@ type Site struct {
 	Integration
 	Server
 	// Log is what the integration has logged, Sent the calls that it has made.
-	Log  *testkit.Log
+	Log  *logtest.Log
 	Sent *testkit.Recorder
 
 	vendor Vendor
@@ -103,7 +104,7 @@ func (v Vendor) Around(t *testing.T, srv Server, s Setup) *Site {
 	t.Helper()
 	set := v.configured(srv.URL(), s)
 	testkit.Valid(t, set)
-	site := &Site{Server: srv, Log: &testkit.Log{}, Sent: testkit.Network(t, s.Transport, "Content-Type", "Accept"), vendor: v, setup: s}
+	site := &Site{Server: srv, Log: &logtest.Log{}, Sent: testkit.Network(t, s.Transport, "Content-Type", "Accept"), vendor: v, setup: s}
 	var err error
 	site.Integration, err = v.New(set, Options{Log: site.Log.Logger(), Targets: s.Targets, Transport: site.Sent})
 	require.NoError(t, err)
@@ -233,20 +234,13 @@ func (s *Site) Responders(t *testing.T) []string {
 // Said is the evidence at an alert.
 func (s *Site) Said(t *testing.T, ref bridge.Ref) []bridge.Evidence {
 	t.Helper()
-	list, err := s.Evidence(t.Context(), ref)
-	require.NoError(t, err)
-	return list
+	return testkit.Evidence(t, s, ref)
 }
 
 // Glances are the alerts that a listing shows, and whether it says that they may be decided.
 func (s *Site) Glances(t *testing.T, since time.Time) map[string]bool {
 	t.Helper()
-	out := map[string]bool{}
-	for g, err := range s.Changed(t.Context(), since) {
-		require.NoError(t, err)
-		out[g.Object.ID] = g.Decided
-	}
-	return out
+	return testkit.Glances(t, s, since)
 }
 
 // Counted are the calls since the last ResetCalls, by their routes without the prefix, and without those aside.
