@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
@@ -16,8 +17,6 @@ import (
 const (
 	// bodyLimit is far above what any vendor sends; PagerDuty, the most generous, guarantees 55 KB.
 	bodyLimit = "1M"
-	// answerWithin is below the shortest time a vendor waits for an answer, which is three seconds.
-	answerWithin = 2500 * time.Millisecond
 	// forgetSource is how long a source address keeps its allowance after its last delivery.
 	forgetSource = 3 * time.Minute
 )
@@ -43,12 +42,17 @@ func NewRouter(o RouterOptions) *echo.Echo {
 		}
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
 	}
-	e.Use(recovered(o.Log), middleware.RequestID(), logRequests(o.Log))
+	e.Use(recovered(o.Log), identified(), logRequests(o.Log))
 	if o.RatePerSecond > 0 {
 		e.Use(limitRate(o))
 	}
-	e.Use(middleware.BodyLimit(bodyLimit), middleware.ContextTimeout(answerWithin))
+	e.Use(middleware.BodyLimit(bodyLimit), limitTime)
 	return e
+}
+
+// identified gives each request an id, which its answer and its line in the log show.
+func identified() echo.MiddlewareFunc {
+	return middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: rand.Text})
 }
 
 // limitRate refuses deliveries of a source that sends too many. It stands before the guards that cost more.

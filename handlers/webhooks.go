@@ -88,8 +88,9 @@ func (w *Webhooks) take(c echo.Context) error {
 		}
 	}
 	w.Count(name, result)
-	w.Log.LogAttrs(c.Request().Context(), slog.LevelDebug, "webhook taken", slog.String("integration", name), slog.String("source", c.RealIP()),
-		slog.String("event", delivery.Event), slog.String("delivery", delivery.ID), slog.String("result", result))
+	if w.Log.Enabled(c.Request().Context(), slog.LevelDebug) {
+		w.log(c, name).Debug("webhook taken", "event", delivery.Event, "delivery", delivery.ID, "result", result)
+	}
 	return answer(c, delivery.Reply)
 }
 

@@ -8,7 +8,9 @@ import (
 // scanner reads a text in JSON once, from the front to the end. Most of a delivery is of no concern: what is not asked for is passed over
 // without being decoded, which would cost more than all else that is done with a delivery.
 type scanner struct {
-	rest []byte
+	text []byte
+	// at is where reading goes on.
+	at int
 	// broken is set when something does not follow that must.
 	broken bool
 }
@@ -25,9 +27,10 @@ func (s *scanner) object(member func(name []byte)) {
 			s.fail()
 			return
 		}
-		if s.leaves(func() { member(name[1 : len(name)-1]) }) {
-			s.value()
-		}
+		s.next()
+		before := s.at
+		member(name[1 : len(name)-1])
+		s.pass(before)
 		if !s.skip(',') {
 			break
 		}
@@ -43,9 +46,10 @@ func (s *scanner) array(element func()) {
 		return
 	}
 	for {
-		if s.leaves(element) {
-			s.value()
-		}
+		s.next()
+		before := s.at
+		element()
+		s.pass(before)
 		if !s.skip(',') {
 			break
 		}
@@ -55,16 +59,15 @@ func (s *scanner) array(element func()) {
 	}
 }
 
-// leaves reports whether a function leaves the next value where it is.
-func (s *scanner) leaves(f func()) bool {
-	s.next()
-	before := len(s.rest)
-	f()
-	return len(s.rest) == before
+// pass passes over the next value, unless it has been read: reading goes on behind where it began.
+func (s *scanner) pass(began int) {
+	if s.at == began {
+		s.value()
+	}
 }
 
-// text returns the next value if it is a string, and an empty text for any other.
-func (s *scanner) text() string {
+// string returns the next value if it is a string, and an empty text for any other.
+func (s *scanner) string() string {
 	value := s.value()
 	if len(value) < 2 || value[0] != '"' {
 		return ""
@@ -82,7 +85,7 @@ func (s *scanner) id() string {
 	if b := s.next(); b == '-' || '0' <= b && b <= '9' {
 		return string(s.value())
 	}
-	return s.text()
+	return s.string()
 }
 
 // value returns the next value as it is written; nothing where none follows, or where it does not end.
@@ -91,30 +94,31 @@ func (s *scanner) value() []byte {
 	switch s.next() {
 	case 0:
 	case '"':
-		end = stringEnd(s.rest)
+		end = stringEnd(s.text, s.at)
 	case '{', '[':
-		end = nestedEnd(s.rest)
+		end = nestedEnd(s.text, s.at)
 	default:
-		if end = bytes.IndexAny(s.rest, ",:]} \t\r\n"); end < 0 {
-			end = len(s.rest)
+		end = len(s.text)
+		if n := bytes.IndexAny(s.text[s.at:], ",:]} \t\r\n"); n >= 0 {
+			end = s.at + n
 		}
 	}
-	value := s.rest[:end]
-	if s.rest = s.rest[end:]; end == 0 {
+	if end <= s.at {
 		s.fail()
+		return nil
 	}
+	value := s.text[s.at:end]
+	s.at = end
 	return value
 }
 
 // next returns the next byte that is no space and leaves it there; 0 at the end.
 func (s *scanner) next() byte {
-	for i, b := range s.rest {
-		if b != ' ' && b != '\n' && b != '\t' && b != '\r' {
-			s.rest = s.rest[i:]
+	for ; s.at < len(s.text); s.at++ {
+		if b := s.text[s.at]; b != ' ' && b != '\n' && b != '\t' && b != '\r' {
 			return b
 		}
 	}
-	s.rest = nil
 	return 0
 }
 
@@ -123,21 +127,21 @@ func (s *scanner) skip(b byte) bool {
 	if s.next() != b {
 		return false
 	}
-	s.rest = s.rest[1:]
+	s.at++
 	return true
 }
 
-func (s *scanner) fail() { s.rest, s.broken = nil, true }
+func (s *scanner) fail() { s.at, s.broken = len(s.text), true }
 
-// stringEnd is where the string ends that a text begins with; 0 where it does not.
-func stringEnd(text []byte) int {
-	for i := 1; i < len(text); i++ {
+// stringEnd is where the string ends that begins at a place in a text; 0 where it does not.
+func stringEnd(text []byte, begin int) int {
+	for i := begin + 1; i < len(text); i++ {
 		n := bytes.IndexByte(text[i:], '"')
 		if n < 0 {
 			return 0
 		}
 		i += n
-		if text[i-1] != '\\' || !escaped(text[1:i]) {
+		if text[i-1] != '\\' || !escaped(text[begin+1:i]) {
 			return i + 1
 		}
 	}
@@ -147,17 +151,17 @@ func stringEnd(text []byte) int {
 // escaped reports whether what follows a text is escaped: it ends in an odd number of backslashes.
 func escaped(text []byte) bool { return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1 }
 
-// nestedEnd is where the object or array ends that a text begins with; 0 where it does not.
-func nestedEnd(text []byte) int {
+// nestedEnd is where the object or array ends that begins at a place in a text; 0 where it does not.
+func nestedEnd(text []byte, begin int) int {
 	depth := 0
-	for i := 0; i < len(text); i++ {
+	for i := begin; i < len(text); i++ {
 		switch text[i] {
 		case '"':
-			n := stringEnd(text[i:])
-			if n == 0 {
+			end := stringEnd(text, i)
+			if end == 0 {
 				return 0
 			}
-			i += n - 1
+			i = end - 1
 		case '{', '[':
 			depth++
 		case '}', ']':

@@ -117,7 +117,9 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 
 // cut shortens text to at most n UTF-16 units, which is how Jira counts, never inside a character.
 func cut(text string, n int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
+	if text = strings.ToValidUTF8(text, "\uFFFD"); len(text) <= n {
+		return text // no letter has more units than bytes
+	}
 	units, fits := 0, 0
 	for i, r := range text {
 		units += max(1, utf16.RuneLen(r))

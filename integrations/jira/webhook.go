@@ -10,9 +10,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/accessbridge/accessbridge/bridge"
 	"github.com/accessbridge/accessbridge/config"
@@ -142,7 +143,7 @@ var errNotJSON = errors.New("the body is not in JSON")
 // readDelivery reads a body. A member that is not as expected is taken for missing: all of it is only a hint.
 func readDelivery(body []byte) (delivery, error) {
 	var d delivery
-	s := scanner{rest: body}
+	s := scanner{text: body}
 	if s.next() != '{' {
 		if !json.Valid(body) {
 			return d, errNotJSON
@@ -152,7 +153,7 @@ func readDelivery(body []byte) (delivery, error) {
 	s.object(func(name []byte) {
 		switch string(name) {
 		case "webhookEvent":
-			d.event = s.text()
+			d.event = s.string()
 		case "issue":
 			d.issue = readIssue(&s)
 		case "changelog":
@@ -187,7 +188,7 @@ func (i *subject) read(s *scanner, name []byte) {
 	case "fields":
 		s.object(func(name []byte) {
 			if string(name) == "labels" {
-				s.array(func() { i.labels = append(i.labels, s.text()) })
+				s.array(func() { i.labels = append(i.labels, s.string()) })
 			}
 		})
 	}
@@ -209,11 +210,11 @@ func readChange(s *scanner) changeItem {
 	s.object(func(name []byte) {
 		switch string(name) {
 		case "field":
-			item.Field = s.text()
+			item.Field = s.string()
 		case "fieldtype":
-			item.Type = s.text()
+			item.Type = s.string()
 		case "fieldId":
-			item.FieldID = s.text()
+			item.FieldID = s.string()
 		}
 	})
 	return item
@@ -271,14 +272,15 @@ func (d *delivery) hint() (bridge.Hint, bool) {
 	return bridge.Hint{ObjectID: object, RequestID: requestOf(issue.labels)}, true
 }
 
-var requestLabel = regexp.MustCompile(`^` + labelOne + `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+// requestIDLength is the length of a request's id: a UUID, of which uuid knows other spellings too.
+const requestIDLength = 36
 
 // requestOf returns the request that the labels name; none when they name several.
 func requestOf(labels []string) string {
 	found := ""
 	for _, label := range labels {
 		id, ok := strings.CutPrefix(label, labelOne)
-		if !ok || id == found || !requestLabel.MatchString(label) {
+		if !ok || id == found || len(id) != requestIDLength || uuid.Validate(id) != nil {
 			continue
 		}
 		if found != "" {
