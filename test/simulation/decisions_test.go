@@ -9,9 +9,25 @@ import (
 	"github.com/accessbridge/accessbridge/simulators/teleport"
 )
 
-// stale is how old what a decision rests on may be: it is read again when it is older than 15 seconds, and then two calls to Teleport, of up
-// to 15 seconds each, may still be made.
-const stale = 60 * time.Second
+const (
+	// fresh is how old what was read at an object may be when the bridge begins to submit what it has decided by it, and how old the answer
+	// about who is on call may be when the object is read. One that approves by itself is asked for every approves.
+	fresh    = 15 * time.Second
+	approves = 3 * time.Second
+	// hardly is how long reading and submitting take where nothing is wrong. Otherwise the object is read within reading, and Teleport called
+	// twice within calling.
+	hardly  = 3 * time.Second
+	reading = callTimeout + 10*time.Second
+	calling = 2 * 15 * time.Second
+)
+
+// oldest is when that was read at the earliest, at a vendor, what the bridge has put into effect at a time.
+func (w *world) oldest(vendor string, at time.Duration) time.Duration {
+	if longest := at - fresh - reading - calling; w.troubles(vendor, longest, at) {
+		return longest
+	}
+	return at - fresh - hardly
+}
 
 // decided checks each of the bridge's reviews: there is one at most, and somebody who may has said so before.
 func (w *world) decided() {
@@ -38,7 +54,9 @@ func (w *world) justified(r *request, e teleport.AuditEntry) {
 	verdict := verdictOf(e.State)
 	said := map[string]bool{}
 	for _, d := range w.deeds {
-		if d.request == r && d.what.verdict() == verdict && w.stood(d, at) && w.mayEver(d, max(d.at, at-stale-stale), at) && strings.Contains(e.Reason, address(d.who)) {
+		oldest := w.oldest(d.vendor, at)
+		counts := d.request == r && d.what.verdict() == verdict && d.at < at && w.stood(d, oldest) && w.mayEver(d, max(d.at, oldest)-fresh, at)
+		if counts && strings.Contains(e.Reason, address(d.who)) {
 			said[d.who] = true
 		}
 	}
@@ -50,7 +68,7 @@ func (w *world) justified(r *request, e teleport.AuditEntry) {
 		return
 	}
 	vendor, ok := w.Setup.approvedByDuty(r.role)
-	if ok && verdict == "approve" && w.everHeld(vendor, r.who, max(r.made, at-stale), at) && strings.Contains(e.Reason, "without a person") {
+	if ok && verdict == "approve" && w.everHeld(vendor, r.who, max(r.made, w.oldest(vendor, at))-approves, at) && strings.Contains(e.Reason, "without a person") {
 		return
 	}
 	w.broken("P3", "the bridge submitted %q (%s) for %s at %s, but nobody who may had said so", e.Reason, verdict, w.name(r), at)
@@ -63,13 +81,10 @@ func verdictOf(state types.RequestState) string {
 	return "deny"
 }
 
-// stood reports whether what somebody did was still to be seen shortly before a time.
-func (w *world) stood(d done, at time.Duration) bool {
-	if d.at >= at {
-		return false
-	}
+// stood reports whether nothing hid, until some time, what somebody did.
+func (w *world) stood(d done, until time.Duration) bool {
 	for _, later := range w.deeds {
-		if later.vendor != d.vendor || later.id != d.id || later.at <= d.at || later.at > at-stale {
+		if later.vendor != d.vendor || later.id != d.id || later.at <= d.at || later.at > until {
 			continue
 		}
 		if later.what == deedDelete || d.vendor == jiraName && later.what != deedComment {
@@ -91,7 +106,7 @@ func (w *world) standing(r *request, add add) {
 	}
 	approvers := map[string]bool{}
 	for _, d := range w.deeds {
-		if d.request != r || d.what.verdict() == "" || !w.mayAlways(d, d.at, w.now()) || !w.stood(d, w.now()+stale) {
+		if d.request != r || d.what.verdict() == "" || !w.mayAlways(d, d.at, w.now()) || !w.stood(d, w.now()) {
 			continue
 		}
 		if d.what.verdict() == "deny" {

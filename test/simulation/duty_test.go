@@ -2,9 +2,15 @@ package simulation
 
 import "time"
 
-// holder is who has the primary shift of a vendor at a time.
+// holder is who has the primary shift of a vendor at a time, as the vendor's own clock has it.
 func (w *world) holder(vendor string, at time.Duration) string {
-	who := alice
+	who, off := alice, time.Duration(0)
+	for _, s := range w.settings {
+		if s.where == vendor && s.at <= at {
+			off = s.off
+		}
+	}
+	at += off
 	for _, s := range w.shifts {
 		if s.vendor == vendor && s.from <= at && at < s.until {
 			who = s.who
@@ -13,12 +19,25 @@ func (w *world) holder(vendor string, at time.Duration) string {
 	return who
 }
 
-// moments are the times between two others at which a shift may change.
+// moments are the times between two others at which a shift may change, by whatever the vendor's clock was set to.
 func (w *world) moments(vendor string, from, to time.Duration) []time.Duration {
-	out := []time.Duration{from, to}
+	turns, offs := []time.Duration{}, []time.Duration{0}
+	for _, s := range w.settings {
+		if s.where == vendor {
+			turns, offs = append(turns, s.at), append(offs, s.off)
+		}
+	}
 	for _, s := range w.shifts {
-		for _, at := range []time.Duration{s.from - 1, s.from, s.until - 1, s.until} {
-			if s.vendor == vendor && from < at && at < to {
+		for _, off := range offs {
+			if s.vendor == vendor {
+				turns = append(turns, s.from-off, s.until-off)
+			}
+		}
+	}
+	out := []time.Duration{from, to}
+	for _, turn := range turns {
+		for _, at := range []time.Duration{turn - 1, turn} {
+			if from < at && at < to {
 				out = append(out, at)
 			}
 		}

@@ -110,7 +110,7 @@ const (
 func (w *world) prompt() {
 	births := w.register.all()
 	for _, r := range w.asked() {
-		limit := r.made + promptly + w.Setup.Quiet
+		limit := r.made + promptly + w.Setup.Quiet + w.Setup.LaterBy
 		for _, vendor := range w.Setup.targets(r.role) {
 			if limit > w.ends(r) || w.troubles(vendor, r.made-recovers, limit) {
 				continue

@@ -25,13 +25,16 @@ func generate(seed uint64) history {
 	}
 	g.shifts()
 	g.troubles()
+	if g.oneIn(2) {
+		g.together()
+	}
 	slices.SortStableFunc(g.steps, func(a, b step) int { return int(a.At - b.At) })
 	return history{Seed: seed, Setup: g.setup, Steps: g.steps}
 }
 
 // world chooses what the history is played with.
 func (g *generator) world() setup {
-	s := setup{Instances: 1 + g.IntN(4), OnCall: g.oneIn(2), Anyone: g.oneIn(3), Approvers: g.oneIn(4), Pair: g.oneIn(4), DataCenter: g.oneIn(3)}
+	s := setup{Instances: 1 + g.IntN(4), OnCall: g.oneIn(2), Anyone: g.oneIn(3), Approvers: g.oneIn(4), Pair: g.oneIn(3), DataCenter: g.oneIn(3)}
 	for _, name := range []string{jiraName, pagerName, opsgenieName, jsmName} {
 		if g.oneIn(2) {
 			s.Vendors = append(s.Vendors, name)
@@ -49,7 +52,7 @@ func (g *generator) world() setup {
 		s.Lag = g.upTo(searchLag - time.Second)
 	}
 	if g.oneIn(3) {
-		s.LaterBy = g.upTo(5 * time.Second)
+		s.LaterBy = g.upTo(g.choose(5*time.Second, applyWithin-2*time.Second))
 	}
 	if s.OnCall && g.oneIn(2) {
 		s.Quiet = 10 * time.Second
@@ -107,7 +110,7 @@ func (g *generator) about(ask step) {
 	default:
 		s.Kind, s.Where = stepAct, g.among(targets...)
 		s.Text = string(g.deed(s.Where))
-		if g.oneIn(10) {
+		if g.oneIn(8) {
 			s.Who = automation
 		}
 		if deed(s.Text) == deedDelete {

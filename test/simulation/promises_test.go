@@ -23,8 +23,21 @@ const (
 
 // judge checks all promises, once everything had the time to settle.
 func (w *world) judge() {
-	if !w.settle("pending requests") {
-		return
+	wrong := w.rest()
+	w.born()
+	w.decided()
+	for _, text := range wrong {
+		w.broken(text.promise, "%s", text.what)
+	}
+	w.bounded()
+	w.prompt()
+}
+
+// rest waits until nothing happens any more, once with requests that wait and once when all have been denied, and returns what does not
+// come to be as it should.
+func (w *world) rest() []finding {
+	if wrong := w.settle("pending requests"); len(wrong) > 0 {
+		return wrong
 	}
 	w.quiet()
 	w.note("-- everything is denied")
@@ -35,14 +48,11 @@ func (w *world) judge() {
 			}
 		}
 	}
-	if !w.settle("ended requests") {
-		return
+	if wrong := w.settle("ended requests"); len(wrong) > 0 {
+		return wrong
 	}
 	w.quiet()
-	w.born()
-	w.decided()
-	w.bounded()
-	w.prompt()
+	return nil
 }
 
 // asked are the requests that were made.
@@ -55,8 +65,8 @@ func (w *world) asked() []*request {
 // name is a request as histories name it.
 func (w *world) name(r *request) string { return fmt.Sprintf("r%d", r.number) }
 
-// settle waits until everything is as it should be, and says what is not when that takes too long.
-func (w *world) settle(what string) bool {
+// settle waits until everything is as it should be, and returns what is not when that takes too long.
+func (w *world) settle(what string) []finding {
 	limit := w.now() + settleMost
 	for fine := 0; fine < 2; {
 		<-time.After(time.Minute)
@@ -67,13 +77,13 @@ func (w *world) settle(what string) bool {
 		}
 		fine = 0
 		if w.now() > limit {
-			for _, text := range wrong {
-				w.broken(text.promise, "%s: %s", what, text.what)
+			for i := range wrong {
+				wrong[i].what = what + ": " + wrong[i].what
 			}
-			return false
+			return wrong
 		}
 	}
-	return true
+	return nil
 }
 
 // finding is something that is not as it should be.
@@ -114,6 +124,9 @@ func (w *world) placed(r *request, vendor string, objects []object, add add) {
 	selected := slices.Contains(w.Setup.targets(r.role), vendor)
 	link := w.link(r, vendor)
 	state, exists := w.state(r)
+	if n := w.deletions(r, vendor); link.Replaced > n {
+		add("P2", "the object of %s at %s was made again %d times, and deleted %d times", w.name(r), vendor, link.Replaced, n)
+	}
 	switch {
 	case !selected && len(objects) > 0:
 		add("P1", "%s has an object at %s, where it does not belong", w.name(r), vendor)
@@ -134,6 +147,16 @@ func (w *world) placed(r *request, vendor string, objects []object, add add) {
 			w.closed(r, vendor, o, add)
 		}
 	}
+}
+
+// deletions counts how often people have deleted a request's object.
+func (w *world) deletions(r *request, vendor string) (n int) {
+	for _, d := range w.deeds {
+		if d.request == r && d.vendor == vendor && d.what == deedDelete {
+			n++
+		}
+	}
+	return n
 }
 
 // link is what Teleport keeps of a request's object.

@@ -52,6 +52,14 @@ func (b builder) jira() (site, error) {
 	o := jira.Options{IndexLag: b.setup.Lag, Projects: []jira.Project{project}, Clock: b.clock(jiraName)}
 	if b.setup.DataCenter {
 		o.Flavour = jira.DataCenter
+	} else {
+		o.Users = jira.DefaultUsers()
+		for i := range o.Users {
+			if o.Users[i].App {
+				// An app of somebody who has no account of their own here. Data Center does not tell apps from people.
+				o.Users[i].Email = address(admin)
+			}
+		}
 	}
 	s, err := jira.New(o)
 	if err != nil {
@@ -220,6 +228,11 @@ func (s alertSite) objects() []object {
 
 func (s alertSite) act(who, id string, what deed) error {
 	if who == automation {
+		if c, ok := posed(what); ok {
+			// Whoever holds a key may give any name, such as that of the person who is mostly on call.
+			_, err := s.Apply(alerting.Actor{Name: address(alice), Via: "API"}, alerting.ByID(id), c)
+			return err
+		}
 		who = ""
 	}
 	switch what {
@@ -241,6 +254,20 @@ func (s alertSite) act(who, id string, what deed) error {
 		return s.DeleteAlert(who, id)
 	}
 	return errNotHere
+}
+
+// posed is what a program does in somebody's name.
+func posed(what deed) (alerting.Command, bool) {
+	switch what {
+	case deedApprove, deedDeny:
+		return alerting.Command{Kind: alerting.AddNote, Note: string(what) + ": by a rule"}, true
+	case deedActApprove:
+		return alerting.Command{Kind: alerting.CustomAction, Action: "Approve"}, true
+	case deedActDeny:
+		return alerting.Command{Kind: alerting.CustomAction, Action: "Deny"}, true
+	default:
+		return alerting.Command{}, false
+	}
 }
 
 func (s alertSite) duty(who string, until time.Time) error {

@@ -28,6 +28,38 @@ func deciding() []mutant {
 			}},
 		},
 		{
+			"automation-decides", "P3", "programs decide that bear a person's name or address",
+			[]edit{{
+				"policy/accept.go",
+				"	case ev.Actor.Automated:\n",
+				"	case ev.Actor.Automated && req.ID == \"\":\n",
+			}},
+		},
+		{
+			"shift-remembered", "P3", "people decide for ten minutes after they were on call",
+			[]edit{{
+				"integrations/internal/incident/rota.go",
+				"const BarredFor = 15 * time.Second\n",
+				"const BarredFor = 10 * time.Minute\n",
+			}},
+		},
+		{
+			"stale-statement-used", "P3", "a decision rests on what was read long before it is put into effect, and may have been taken back since",
+			[]edit{{
+				"reconcile/judge.go",
+				"const freshEnough = 15 * time.Second\n",
+				"const freshEnough = 24 * time.Hour\n",
+			}},
+		},
+		{
+			"one-person-counts-twice", "P3", "who approves in two ways counts as two where a route's approve_when wants two people",
+			[]edit{{
+				"policy/hearing.go",
+				"		if !slices.ContainsFunc(kept, func(k statement) bool { return !h.people.distinct(k.who, s.who) }) {\n",
+				"		if h.people != nil {\n",
+			}},
+		},
+		{
 			"condition-not-asked", "P3", "one approval is enough where a route's approve_when wants two",
 			[]edit{{
 				"policy/judge.go",

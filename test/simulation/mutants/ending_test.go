@@ -44,6 +44,14 @@ func ending() []mutant {
 			}},
 		},
 		{
+			"closed-before-the-last-call", "P4", "an object is closed while a second call that makes it may still be carried out, and then makes another",
+			[]edit{{
+				"reconcile/open.go",
+				"		next.Unsettled = d.until.UTC().Truncate(time.Millisecond)\n",
+				"		_ = d\n",
+			}},
+		},
+		{
 			"deletions-ignored", "P4", "neither events nor lists show that a request is gone",
 			[]edit{
 				{
