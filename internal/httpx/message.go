@@ -89,6 +89,9 @@ func flatten(v any) []string {
 	return nil
 }
 
+// longestURL is how much of an address an error shows. Parts of it come from the vendor, such as ids.
+const longestURL = 500
+
 // cleanURL is an address without user, password, query and fragment.
 func cleanURL(raw string) string {
 	u, err := url.Parse(raw)
@@ -96,7 +99,7 @@ func cleanURL(raw string) string {
 		return "an address that cannot be read"
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u.String()
+	return cut(u.String(), longestURL)
 }
 
 func callName(resp *http.Response) string {
