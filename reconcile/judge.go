@@ -380,8 +380,9 @@ func (j *judge) note(id, target string, n bridge.Note) bool {
 }
 
 func (j *judge) record(entry bridge.AuditEntry) {
-	j.journal.Record(entry)
+	// Whoever has seen the line finds it counted.
 	j.metrics.Decided(entry.Evidence.Target, entry.Verdict, entry.Outcome)
+	j.journal.Record(entry)
 }
 
 func decisionEntry(req bridge.Request, d bridge.Decision) bridge.AuditEntry {

@@ -84,6 +84,14 @@ func creating() []mutant {
 			}},
 		},
 		{
+			"object-to-come-taken-for-deleted", "P2", "an object that the vendor is still making counts as deleted, and is made again",
+			[]edit{{
+				"reconcile/mirror.go",
+				"	if err := m.toCome(link); err != nil {\n",
+				"	if err := m.toCome(link); err != nil && link.Phase == bridge.PhaseNone {\n",
+			}},
+		},
+		{
 			"marker-not-searched", "P2", "the search in Jira asks for another label than the one that marks the issue",
 			[]edit{{
 				"integrations/jira/find.go",
