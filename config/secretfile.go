@@ -14,44 +14,30 @@ const (
 	// settled is the age from which a modification time proves that a file has not changed since. File systems keep time in
 	// steps, so two writes in a short time may carry the same one.
 	settled = 2 * time.Second
-	// lookEvery is how often a file is looked at, at most. Each delivery asks for its secret.
-	lookEvery = 100 * time.Millisecond
 )
 
 // secretFile is the content of a file, kept as long as the file stays the same.
 type secretFile struct {
 	path string
 
-	mu     sync.Mutex
-	seen   os.FileInfo // nil while nothing is kept
-	looked time.Time   // when it was found to be the same
-	text   string
+	mu   sync.Mutex
+	seen os.FileInfo // nil while nothing is kept
+	text string
 }
 
-// read returns the content of the file, from memory if modification time, size and inode were unchanged a moment ago.
+// read returns the content of the file, from memory if modification time, size and inode are unchanged.
 func (f *secretFile) read() (string, error) {
-	if text, ok := f.kept(); ok {
-		return text, nil
-	}
-	// Deliveries must not wait for each other while the file is looked at.
+	// Every delivery asks: they must not wait for each other while the file is looked at.
 	now, err := os.Stat(f.path)
 	if err != nil {
 		return "", fmt.Errorf("secret file: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.looked = time.Now()
 	if f.seen != nil && os.SameFile(f.seen, now) && f.seen.ModTime().Equal(now.ModTime()) && f.seen.Size() == now.Size() {
 		return f.text, nil
 	}
 	return f.load()
-}
-
-// kept returns the content if the file was looked at a moment ago.
-func (f *secretFile) kept() (string, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.text, f.seen != nil && time.Since(f.looked) < lookEvery
 }
 
 func (f *secretFile) load() (string, error) {
