@@ -133,15 +133,11 @@ func (f *flood) stream(ctx context.Context, source string, offset int) (tally, e
 	defer ticker.Stop()
 	const rate = float64(floodRate) / (floodSources * floodWires)
 	for ctx.Err() == nil {
-		w, err := f.s.connectFrom(ctx, source, f.s.Listen)
+		w, err := f.enter(ctx, source, answers)
 		if err != nil {
-			if timeIsUp(ctx) {
-				break
-			}
-			if !wasCut(err) {
-				return answers, err
-			}
-			answers[answeredCut]++
+			return answers, err
+		}
+		if w == nil {
 			continue
 		}
 		for err == nil && ctx.Err() == nil {
@@ -162,19 +158,30 @@ func (f *flood) stream(ctx context.Context, source string, offset int) (tally, e
 	return answers, nil
 }
 
+// enter makes a connection; none where it was cut off, which is counted, or where time is up.
+func (f *flood) enter(ctx context.Context, source string, answers tally) (*wire, error) {
+	w, err := f.s.connectFrom(ctx, source, f.s.Listen)
+	switch {
+	case err == nil:
+		return w, nil
+	case timeIsUp(ctx):
+	case wasCut(err):
+		answers[answeredCut]++
+	default:
+		return nil, err
+	}
+	return nil, nil //nolint:nilnil // There is neither a connection nor a fault.
+}
+
 // throw sends bodies that are too large, each on a connection of its own.
 func (f *flood) throw(ctx context.Context, source string) (tally, error) {
 	answers := tally{}
 	for n := 0; rest(ctx, bulkEvery) == nil; n++ {
-		w, err := f.s.connectFrom(ctx, source, f.s.Listen)
+		w, err := f.enter(ctx, source, answers)
 		if err != nil {
-			if timeIsUp(ctx) {
-				break
-			}
-			if !wasCut(err) {
-				return answers, err
-			}
-			answers[answeredCut]++
+			return answers, err
+		}
+		if w == nil {
 			continue
 		}
 		// The bridge may answer, and cut the connection off, before it has all of it.

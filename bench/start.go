@@ -24,10 +24,7 @@ func measureStart(ctx context.Context, r *rig) (measured figures, err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	var took samples
 	for range starts {
-		if err := w.stopBridge(); err != nil {
-			return nil, err
-		}
-		d, err := w.startBridge(ctx)
+		d, err := w.restartBridge(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -61,10 +58,7 @@ func measureStartPending(ctx context.Context, r *rig) (measured figures, err err
 	}
 	var took samples
 	for range starts {
-		if err := w.stopBridge(); err != nil {
-			return nil, err
-		}
-		d, err := w.startBridge(ctx)
+		d, err := w.restartBridge(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -236,6 +236,14 @@ func (w *world) startBridge(ctx context.Context) (time.Duration, error) {
 	return w.bridge.ready(ctx, w.config.Admin)
 }
 
+// restartBridge stops the bridge and returns how long it then takes to be ready.
+func (w *world) restartBridge(ctx context.Context) (time.Duration, error) {
+	if err := w.stopBridge(); err != nil {
+		return 0, err
+	}
+	return w.startBridge(ctx)
+}
+
 func (w *world) stopBridge() error {
 	if w.bridge == nil {
 		return nil

@@ -13,10 +13,10 @@ import (
 func TestGuardTurnsAPanicIntoAnError(t *testing.T) {
 	log, said := logtest.New()
 	plain := errors.New("plain")
-	require.Equal(t, plain, bridge.Guard(log, func() error { return plain }))
-	require.NoError(t, bridge.Guard(log, func() error { return nil }))
+	require.Equal(t, plain, bridge.Guard(log, "call panicked", func() error { return plain }))
+	require.NoError(t, bridge.Guard(log, "call panicked", func() error { return nil }))
 	require.Empty(t, said.String())
-	err := bridge.Guard(log, func() error { panic("unexpected") })
+	err := bridge.Guard(log, "call panicked", func() error { panic("unexpected") })
 	require.EqualError(t, err, "call panicked: unexpected")
 	class, _ := bridge.ClassOf(err)
 	require.Equal(t, bridge.ClassRetry, class)

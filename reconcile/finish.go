@@ -13,9 +13,9 @@ import (
 func (m *mirror) finish(ctx context.Context, id string, link bridge.Link) (time.Duration, error) {
 	switch link.Phase {
 	case bridge.PhaseNone:
-		if m.turns.waits(bridge.LinkKey{RequestID: id, Target: m.name}) {
+		if m.turns.waits(m.key(id)) {
 			// Somebody else may have opened it meanwhile.
-			if wait, err := m.yield(ctx, id, link, true, max(m.behind(id), 1)); wait > 0 || err != nil {
+			if wait, err := m.yield(ctx, id, link, true); wait > 0 || err != nil {
 				return wait, err
 			}
 		}
@@ -27,7 +27,7 @@ func (m *mirror) finish(ctx context.Context, id string, link bridge.Link) (time.
 		if err != nil || wait > 0 {
 			return wait, err
 		}
-		if wait, err := m.yield(ctx, id, link, true, m.behind(id)); wait > 0 || err != nil {
+		if wait, err := m.yield(ctx, id, link, true); wait > 0 || err != nil {
 			return wait, err
 		}
 		return 0, m.closed(ctx, id, link, outcome.Ending)
@@ -44,7 +44,7 @@ func (m *mirror) finishClaim(ctx context.Context, id string, link bridge.Link) (
 	if wait := m.mustWait(link, time.Now()); wait > 0 {
 		return m.lookEarly(ctx, id, link, wait)
 	}
-	if wait, err := m.yield(ctx, id, link, true, m.behind(id)); wait > 0 || err != nil {
+	if wait, err := m.yield(ctx, id, link, true); wait > 0 || err != nil {
 		return wait, err
 	}
 	claim := link.Leased(m.self, time.Now().Add(m.claimTime()))
@@ -83,7 +83,7 @@ func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.D
 	if rest := time.Until(link.Unsettled); rest > 0 {
 		return rest, nil
 	}
-	if wait, err := m.yield(ctx, id, link, true, m.behind(id)); wait > 0 || err != nil {
+	if wait, err := m.yield(ctx, id, link, true); wait > 0 || err != nil {
 		return wait, err
 	}
 	// Without a record there is no lease, but the object is closed all the same; Close may be repeated.
@@ -98,20 +98,6 @@ func (m *mirror) close(ctx context.Context, id string, link bridge.Link) (time.D
 		return 0, err
 	}
 	return 0, m.closed(ctx, id, link, outcome.Ending)
-}
-
-// behind is how many instances come first in closing the object of a request. The one that had the request decided knows most of it and comes
-// before all others.
-func (m *mirror) behind(id string) int {
-	before := m.turns.before(id)
-	if m.judge.submitted(id) {
-		return 0
-	}
-	req, known := m.requests.Get(id)
-	if _, bridged := req.ReviewBy(m.judge.reviewer.Self()); known && bridged && m.turns.shared() {
-		return before + 1
-	}
-	return before
 }
 
 // closeUnlinked closes an object that could not be linked, because the request and its records are gone.

@@ -92,7 +92,7 @@ func (m *mirror) hinted(id, delivery string) {
 func (m *mirror) step(ctx context.Context, id string) (time.Duration, error) {
 	after, err := m.reconcile(ctx, id)
 	if after == 0 && err == nil {
-		m.turns.done(bridge.LinkKey{RequestID: id, Target: m.name})
+		m.turns.done(m.key(id))
 	}
 	return after, err
 }
@@ -193,7 +193,7 @@ func (m *mirror) maintain(ctx context.Context, req bridge.Request, link bridge.L
 		return 0, nil
 	}
 	if !m.judge.hasNote(req.ID, m.name, missing) {
-		if wait, err := m.yield(ctx, req.ID, link, false, m.turns.before(req.ID)); wait > 0 || err != nil {
+		if wait, err := m.yield(ctx, req.ID, link, false); wait > 0 || err != nil {
 			return wait, err
 		}
 	}

@@ -28,7 +28,7 @@ func (m *mirror) open(ctx context.Context, req bridge.Request, target bridge.Tar
 	}
 	// Of an object that was deleted the others may not know.
 	if link.Phase != bridge.PhaseOpen {
-		if wait, err := m.yield(ctx, req.ID, link, false, m.turns.before(req.ID)); wait > 0 || err != nil {
+		if wait, err := m.yield(ctx, req.ID, link, false); wait > 0 || err != nil {
 			return wait, err
 		}
 	}

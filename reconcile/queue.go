@@ -3,10 +3,8 @@ package reconcile
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"runtime/pprof"
 	"sync"
 	"time"
@@ -136,13 +134,11 @@ func (q *queue) next(running, stopping context.Context) bool {
 
 // guarded turns a panic into an error, so that one bad request cannot stop the others.
 func (q *queue) guarded(ctx context.Context, id string) (after time.Duration, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			q.log.Error("run panicked", "request_id", id, "queue", q.name, "stack", string(debug.Stack()))
-			err = fmt.Errorf("run panicked: %v", p)
-		}
-	}()
-	return q.run(ctx, id)
+	err = bridge.Guard(q.log, "run panicked", func() (err error) {
+		after, err = q.run(ctx, id)
+		return err
+	}, "request_id", id, "queue", q.name)
+	return after, err
 }
 
 // settle plans the next run and remembers or forgets the failure.

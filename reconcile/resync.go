@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
@@ -46,13 +45,11 @@ func (m *mirror) resync(ctx context.Context, every time.Duration) {
 
 // guardedList turns a panic into an error, so that nothing a vendor answers can end the process.
 func (m *mirror) guardedList(ctx context.Context, bulk bridge.BulkDecisionSource, before listed) (now listed, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			m.log.Error("listing panicked", "stack", string(debug.Stack()))
-			err = fmt.Errorf("listing panicked: %v", p)
-		}
-	}()
-	return m.list(ctx, bulk, before)
+	err = bridge.Guard(m.log, "listing panicked", func() (err error) {
+		now, err = m.list(ctx, bulk, before)
+		return err
+	})
+	return now, err
 }
 
 // listed is what the listings have covered so far.

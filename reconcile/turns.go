@@ -210,13 +210,14 @@ func (t *turns) lookAtAll(ctx context.Context) error {
 
 // yield leaves the link of a request to the instances that come first, and then looks what they have made of it. It returns how long to wait
 // before everything begins anew, and zero once it is for this instance to act.
-func (m *mirror) yield(ctx context.Context, id string, link bridge.Link, ended bool, pauses int) (time.Duration, error) {
+func (m *mirror) yield(ctx context.Context, id string, link bridge.Link, ended bool) (time.Duration, error) {
 	// Whoever holds, or held, the claim of another looks what has become of it, which costs less than to be refused a claim.
 	foreign := link.Phase == bridge.PhaseClaimed && link.Owner != m.self
+	pauses := m.behind(id, link, ended)
 	if pauses == 0 && !foreign {
 		return 0, nil
 	}
-	key := bridge.LinkKey{RequestID: id, Target: m.name}
+	key := m.key(id)
 	if rest, waits := m.turns.wait(key, expected{phase: link.Phase, ended: ended}, m.queue.jitter(time.Duration(pauses)*turnPause)); waits {
 		return rest, nil
 	}
@@ -228,6 +229,29 @@ func (m *mirror) yield(ctx context.Context, id string, link bridge.Link, ended b
 		return time.Nanosecond, nil
 	}
 	return m.turns.absent(key, m.queue.jitter(turnPause)), nil
+}
+
+func (m *mirror) key(id string) bridge.LinkKey { return bridge.LinkKey{RequestID: id, Target: m.name} }
+
+// behind is how many instances come first. In closing the object, the one that had the request decided knows most of it and comes before all
+// others; an object that is not known of here was left to somebody else.
+func (m *mirror) behind(id string, link bridge.Link, ended bool) int {
+	before := m.turns.before(id)
+	if !ended {
+		return before
+	}
+	req, _ := m.requests.Get(id)
+	_, bridged := req.ReviewBy(m.judge.reviewer.Self())
+	switch {
+	case m.judge.submitted(id):
+		before = 0
+	case bridged && m.turns.shared():
+		before++
+	}
+	if link.Phase == bridge.PhaseNone {
+		return max(before, 1)
+	}
+	return before
 }
 
 // differs reports whether somebody has acted on a link since it was read.

@@ -172,10 +172,10 @@ func (g *groups) ask(ctx context.Context, name policy.Group) ([]bridge.Actor, er
 	ctx, cancel := context.WithTimeout(ctx, groupsCall)
 	defer cancel()
 	var list []bridge.Actor
-	err := bridge.Guard(g.log.With("integration", name.Integration), func() (err error) {
+	err := bridge.Guard(g.log, "call panicked", func() (err error) {
 		list, err = source.Members(ctx, name.Group)
 		return err
-	})
+	}, "integration", name.Integration)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading the members of group %q: %w", name.Group, err)

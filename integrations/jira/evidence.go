@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/accessbridge/accessbridge/bridge"
+	"github.com/accessbridge/accessbridge/integrations/internal/incident"
 	gojira "github.com/andygrunwald/go-jira"
 )
 
@@ -89,7 +90,7 @@ func (j *Jira) history(ctx context.Context, ref bridge.Ref, inside changePage) (
 			return all, nil
 		}
 	}
-	return nil, fmt.Errorf("jira: the changelog of issue %s did not end after %d pages", named(ref.Key, ref.ID), maxPages)
+	return nil, fmt.Errorf("jira: the changelog of issue %s did not end after %d pages", incident.Named(ref.Key, ref.ID), maxPages)
 }
 
 // lastMove returns the last entry that changed the status, whatever order the entries come in, and when the issue had come into the

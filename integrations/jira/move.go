@@ -103,7 +103,7 @@ func (j *Jira) read(ctx context.Context, ref bridge.Ref, query url.Values) (*iss
 	}
 	if i.ID == "" {
 		// Something between us and Jira has answered for it.
-		return nil, fmt.Errorf("jira: the answer for issue %s is not an issue", named(ref.Key, ref.ID))
+		return nil, fmt.Errorf("jira: the answer for issue %s is not an issue", incident.Named(ref.Key, ref.ID))
 	}
 	return &i, nil
 }
@@ -115,7 +115,7 @@ func (j *Jira) gone(ctx context.Context, ref bridge.Ref, err error) error {
 		return err
 	}
 	if selfErr := j.call(ctx, http.MethodGet, "rest/api/2/myself", nil, nil, nil); selfErr != nil {
-		return fmt.Errorf("jira: issue %s is not found, and the account cannot be checked: %w", named(ref.Key, ref.ID), selfErr)
+		return fmt.Errorf("jira: issue %s is not found, and the account cannot be checked: %w", incident.Named(ref.Key, ref.ID), selfErr)
 	}
 	project := j.set.Project
 	if key, _, ok := strings.Cut(ref.Key, "-"); ok && projectKey.MatchString(key) {
@@ -124,9 +124,9 @@ func (j *Jira) gone(ctx context.Context, ref bridge.Ref, err error) error {
 	projectErr := j.call(ctx, http.MethodGet, "rest/api/2/project/"+url.PathEscape(project), nil, nil, nil)
 	if projectErr != nil {
 		return fmt.Errorf("jira: issue %s is not found; the account may have lost the permission to browse project %s: %w",
-			named(ref.Key, ref.ID), project, projectErr)
+			incident.Named(ref.Key, ref.ID), project, projectErr)
 	}
-	return fmt.Errorf("jira: issue %s: %w", named(ref.Key, ref.ID), bridge.ErrGone)
+	return fmt.Errorf("jira: issue %s: %w", incident.Named(ref.Key, ref.ID), bridge.ErrGone)
 }
 
 // bring moves an issue to the first reachable of some statuses, unless it is in one of them already.
@@ -146,7 +146,7 @@ func (j *Jira) bringFrom(ctx context.Context, ref bridge.Ref, i *issue, wanted [
 	tr, ok := reach(i.Transitions, wanted)
 	if !ok {
 		return bridge.Terminal(fmt.Errorf("jira: issue %s in status %q has no transition to %s; it offers %s: "+
-			"add the transition to the workflow, or name a status it reaches under statuses", named(i.Key, i.ID),
+			"add the transition to the workflow, or name a status it reaches under statuses", incident.Named(i.Key, i.ID),
 			cut(i.Fields.Status.Name, 100), quoted(wanted), cut(incident.Or(strings.Join(names(i.Transitions), ", "), "none"), 500)))
 	}
 	err := j.transit(ctx, ref, tr.ID)

@@ -115,12 +115,6 @@ func plain(text string) string {
 // oneLine joins the lines of a text.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// longestName is how much of a name from Jira an error shows, of an issue, a status or a list of them.
-const longestName = 500
-
-// named is what an error calls an issue.
-func named(key, id string) string { return cut(incident.Or(key, id), longestName) }
-
 // cut shortens text to at most n UTF-16 units, which is how Jira counts, never inside a character.
 func cut(text string, n int) string {
 	if text = strings.ToValidUTF8(text, "\uFFFD"); len(text) <= n {

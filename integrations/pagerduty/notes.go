@@ -149,7 +149,7 @@ func (p *PagerDuty) incident(ctx context.Context, ref bridge.Ref) (incidentView,
 		if again := p.call(ctx, http.MethodGet, "/abilities", nil, nil, &abilities); again != nil || abilities.Abilities == nil {
 			return incidentView{}, err
 		}
-		return incidentView{}, fmt.Errorf("pagerduty: incident %s: %w", incident.Cut(incident.Or(ref.Key, ref.ID), 500), bridge.ErrGone)
+		return incidentView{}, fmt.Errorf("pagerduty: incident %s: %w", incident.Named(ref.Key, ref.ID), bridge.ErrGone)
 	}
 	if err == nil && answer.Incident.ID == "" {
 		err = errOther

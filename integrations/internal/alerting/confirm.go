@@ -45,7 +45,7 @@ func (t *Tracker) confirm(ctx context.Context) {
 	}
 	limited, cancel := context.WithTimeout(ctx, closesWithin)
 	defer cancel()
-	if err := bridge.Guard(t.Log, func() error { return t.closeAgain(limited, due) }); err != nil {
+	if err := bridge.Guard(t.Log, "call panicked", func() error { return t.closeAgain(limited, due) }); err != nil {
 		t.Log.WarnContext(ctx, "alerts could not be seen to be closed", "error", err)
 	}
 }

@@ -38,6 +38,12 @@ func Quoted(words []string) []string {
 	return out
 }
 
+// longestName is how much an error shows of an object's name, which comes from the vendor.
+const longestName = 500
+
+// Named is what an error calls an object: by its key, or else by its id.
+func Named(key, id string) string { return Cut(Or(key, id), longestName) }
+
 // Or is the text, or otherwise where the text is empty but for white space.
 func Or(text, otherwise string) string {
 	if strings.TrimSpace(text) == "" {
